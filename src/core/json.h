@@ -1,0 +1,88 @@
+#pragma once
+/*
+ * A strict JSON pull reader (RFC 8259): the caller asks for what it expects and is refused when
+ * something else stands there. No tree is built. Strings without escapes are views into the input;
+ * others are decoded into the arena. Refused: invalid UTF-8, lone surrogates, depth over
+ * JSON_DEPTH_MAX, numbers that are not of JSON's grammar, anything behind the value. Duplicate keys
+ * are refused by the caller's field table (json_fields). Pure; one thread.
+ *
+ * Errors are sticky: after the first failure every call returns the same failure.
+ *
+ *     TRY(json_object_begin(&json));
+ *     struct str key;
+ *     while (json_object_next(&json, &key)) {
+ *         if (str_equal(key, STR("Record")))
+ *             TRY(record_read(&json, …));
+ *         else
+ *             TRY(json_skip(&json));
+ *     }
+ *     TRY(json_status(&json));
+ */
+#include "core/arena.h"
+#include "core/base.h"
+#include "core/str.h"
+
+enum { JSON_DEPTH_MAX = 32 };
+
+enum json_type {
+    JSON_BAD, /* not the start of any value, or the end of the text */
+    JSON_OBJECT,
+    JSON_ARRAY,
+    JSON_STRING,
+    JSON_NUMBER,
+    JSON_TRUE,
+    JSON_FALSE,
+    JSON_NULL,
+};
+
+struct json {
+    const char *start;
+    const char *cursor;
+    const char *end;
+    struct arena *arena;
+    struct err *err;  /* may be NULL */
+    enum code status; /* OK until the first failure */
+    unsigned depth;
+    bool is_first; /* the next member or element is the first of its container */
+};
+
+void json_init(struct json *json, struct str text, struct arena *arena, struct err *err);
+
+/* What stands next, without taking it. */
+enum json_type json_peek(struct json *json);
+
+NODISCARD enum code json_object_begin(struct json *json);
+/* True with the key when there is a member; false at the end (taken) or on failure (see
+ * json_status). */
+NODISCARD bool json_object_next(struct json *json, struct str *ret_key);
+NODISCARD enum code json_array_begin(struct json *json);
+NODISCARD bool json_array_next(struct json *json);
+
+NODISCARD enum code json_string(struct json *json, struct str *ret);
+/* The number's own text, of JSON's grammar. */
+NODISCARD enum code json_number(struct json *json, struct str *ret);
+/* A number without fraction or exponent, within int64 (also accepts 5.0 and 5e0: an integer in
+ * value). */
+NODISCARD enum code json_i64(struct json *json, int64_t *ret);
+NODISCARD enum code json_double(struct json *json, double *ret);
+NODISCARD enum code json_bool(struct json *json, bool *ret);
+NODISCARD enum code json_null(struct json *json);
+/* Takes and checks one value of any type; *ret_text (may be NULL) is its exact text. */
+NODISCARD enum code json_skip(struct json *json, struct str *ret_text);
+/* Nothing but white space is left. */
+NODISCARD enum code json_end(struct json *json);
+
+static inline enum code json_status(const struct json *json)
+{
+    return json->status;
+}
+
+/* Sets the reader's failure, with the byte offset behind the message. Returns `code`. */
+NODISCARD PRINTF_LIKE(3, 4) enum code
+    json_fail(struct json *json, enum code code, const char *format, ...);
+
+/*
+ * Checks a whole text: one value and nothing behind it. For the public suite and for bodies that
+ * are kept as they are.
+ */
+NODISCARD enum code json_check(struct str text, struct arena *arena, struct err *err);

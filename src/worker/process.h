@@ -1,0 +1,41 @@
+#pragma once
+/*
+ * Child processes of this same program: `asof worker flush|query`, over a socket pair at
+ * descriptor 3. A child dies with its parent (PR_SET_PDEATHSIG), inherits no other descriptor and a
+ * bare environment.
+ */
+#include "core/base.h"
+#include "core/buf.h"
+
+struct process {
+    int pid;
+    int socket; /* ours */
+};
+
+struct process_options {
+    const char *program;          /* path of this binary */
+    const char *kind;             /* "flush" or "query" */
+    const char *const *arguments; /* NULL-terminated, behind the kind */
+};
+
+NODISCARD enum code process_start(const struct process_options *options, struct process *ret,
+                                  struct err *err);
+/* Kills it when it still runs, reaps it, closes the socket. Safe on a zero struct. */
+void process_end(struct process *process);
+
+/* What a worker may do, set by itself before it touches a client's bytes. */
+struct sandbox {
+    const char *const *read_files; /* exact files, never a folder */
+    size_t read_file_count;
+    const char *private_dir; /* may read and write here; NULL: nowhere */
+    uint64_t memory_bytes_max;
+    unsigned cpu_seconds_max;
+    uint64_t file_bytes_max;
+};
+/*
+ * no_new_privs, Landlock (files), rlimits (memory, cpu, file size, no core), seccomp (no sockets,
+ * no processes, no ptrace and their like), low priority. What the kernel lacks is named in
+ * *ret_missing ("" when nothing); it is for the server to refuse or to log.
+ */
+NODISCARD enum code sandbox_enter(const struct sandbox *sandbox, struct buf *ret_missing,
+                                  struct err *err);

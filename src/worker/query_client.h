@@ -1,0 +1,49 @@
+#pragma once
+/*
+ * The server's side of a query: takes a snapshot (manifest files and the journal's unflushed tail),
+ * starts a sandboxed worker, answers its questions about tables, and hands over the result file.
+ * Runs on a query thread, blocks there, never on a loop.
+ */
+#include "offline/manifest.h"
+#include "write/write.h"
+
+enum query_format { QUERY_JSON, QUERY_CSV, QUERY_PARQUET };
+
+struct query_request {
+    bool is_dataset;
+    struct str sql; /* one SELECT */
+    /* dataset (design section 9) */
+    const char *labels_path;  /* an uploaded file, under the data folder's tmp */
+    struct str labels_format; /* "csv" or "parquet" */
+    const struct str *groups; /* names, in output order */
+    size_t group_count;
+    struct str time_column;  /* of the labels; absent: see query/dataset.h */
+    const struct pair *keys; /* group name -> label column; default: the record identifier's name */
+    size_t key_count;
+    bool is_as_seen;
+
+    enum query_format format;
+    int64_t now_us;
+    unsigned timeout_ms;
+    uint64_t memory_bytes_max;
+};
+
+struct query_result {
+    int file; /* descriptor of the finished result, already unlinked; the caller closes it */
+    uint64_t bytes;
+    uint64_t rows;
+};
+
+struct query_context {
+    const char *program;
+    const char *data_dir;
+    struct store *store;
+    struct manifest *manifest;
+    struct identity identity;
+    bool is_sandbox_required;
+    const struct os *os;
+};
+
+NODISCARD enum code query_run(const struct query_context *context,
+                              const struct query_request *request, struct query_result *ret,
+                              struct err *err);
