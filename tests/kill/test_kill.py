@@ -34,7 +34,8 @@ class Write:
     __slots__ = ("key", "at", "seq", "is_delete", "targets", "invocation", "state")
 
     def __init__(self, key, at, seq, is_delete, targets):
-        self.key, self.at, self.seq, self.is_delete, self.targets = key, at, seq, is_delete, targets
+        self.key, self.at, self.seq, self.is_delete = key, at, seq, is_delete
+        self.targets = None if is_delete else targets
         self.invocation, self.state = str(uuid.uuid4()), "unknown"
 
     def time_text(self):
