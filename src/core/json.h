@@ -4,7 +4,7 @@
  * something else stands there. No tree is built. Strings without escapes are views into the input;
  * others are decoded into the arena. Refused: invalid UTF-8, lone surrogates, depth over
  * JSON_DEPTH_MAX, numbers that are not of JSON's grammar, anything behind the value. Duplicate keys
- * are refused by the caller's field table (json_fields). Pure; one thread.
+ * are refused by callers that use json_field. Pure; one thread.
  *
  * Errors are sticky: after the first failure every call returns the same failure.
  *
@@ -76,6 +76,27 @@ static inline enum code json_status(const struct json *json)
 {
     return json->status;
 }
+
+/*
+ * Position of `key` in `names` (at most 64), or `count` when it is none of them. `*seen` starts at
+ * 0 and remembers what came: the second time is ERR_INVALID.
+ */
+NODISCARD enum code json_field(struct json *json, struct str key, const char *const *names,
+                               size_t count, uint64_t *seen, size_t *ret_index);
+
+/*
+ * The fast lane for bodies of one shape: takes <open>a<middle>b"} in one go, where a and b are
+ * plain ASCII without escapes, for example with open `{"FeatureName":"` and middle
+ * `","ValueAsString":"` (other clients put blanks behind ':' and ','). Call it where a value is
+ * due, after json_array_next. False and nothing taken when other bytes stand there: then read the
+ * slow way.
+ */
+struct json_pair {
+    struct str open;
+    struct str middle;
+};
+NODISCARD bool json_text_pair(struct json *json, const struct json_pair *pair, struct str *ret_a,
+                              struct str *ret_b);
 
 /* Sets the reader's failure, with the byte offset behind the message. Returns `code`. */
 NODISCARD PRINTF_LIKE(3, 4) enum code
