@@ -71,6 +71,9 @@ struct str str_trim(struct str text);
 /* Well-formed UTF-8 as RFC 3629 says (no surrogates, no overlong forms). */
 bool str_is_utf8(struct str text);
 
+/* Length of the well-formed UTF-8 sequence that starts at `at`, or 0 when none does. */
+size_t str_utf8_sequence(struct str text, size_t at);
+
 /* The number of code points of well-formed UTF-8. */
 size_t str_code_points(struct str text);
 
