@@ -17,6 +17,8 @@ enum table_format { TABLE_DEFAULT, TABLE_GLUE, TABLE_ICEBERG };
 
 enum group_status { GROUP_CREATING, GROUP_CREATED, GROUP_CREATE_FAILED, GROUP_DELETING };
 
+enum { JSON_OPEN_SLACK_BYTES = 64 };
+
 struct pair { /* a tag or a feature parameter */
     struct str key;
     struct str value;
@@ -25,8 +27,10 @@ struct pair { /* a tag or a feature parameter */
 struct feature {
     struct str name;
     enum feature_type type;
-    uint32_t index;       /* in group->features; never changes */
-    struct str json_open; /* `{"FeatureName":"<name>","ValueAsString":"`, ready to copy */
+    uint32_t index; /* in group->features; never changes */
+    /* `{"FeatureName":"<name>","ValueAsString":"`, ready to copy; JSON_OPEN_SLACK_BYTES behind it
+     * may be read. */
+    struct str json_open;
     int64_t created_us;
     int64_t modified_us;
     struct str description; /* absent when none */
@@ -83,7 +87,8 @@ struct group {
     const struct pair *tags;
     size_t tag_count;
 
-    uint32_t *lookup; /* open addressing over feature names: index + 1, 0 for empty */
+    size_t json_open_bytes; /* of all features' json_open */
+    uint32_t *lookup;       /* open addressing over feature names: index + 1, 0 for empty */
     uint32_t lookup_mask;
 };
 

@@ -35,3 +35,6 @@ bool uri_is_store(struct str text);                              /* S3Uri, at mo
 bool key_is_kms(struct str text);                                /* KmsKeyId, at most 2048 */
 bool tag_text_is_valid(struct str text, size_t min, size_t max); /* `[\p{L}\p{Z}\p{N}_.:/=+\-@]*` */
 bool parameter_text_is_valid(struct str text);                   /* 1 to 255, as tags without '@' */
+
+/* The front of a client's text for an error message, cut between two characters. */
+struct str text_shown(struct str text);
