@@ -1,6 +1,6 @@
 /*
- * The database: opening, locking, running, looking at statements. Results and appending are in
- * duck_rows.c.
+ * The database: opening, locking, running. Statements are looked at in duck_select.c; results and
+ * appending are in duck_rows.c.
  */
 #include "core/mem.h"
 #include "offline/duck_priv.h"
@@ -206,71 +206,4 @@ enum code duck_lock(struct duck *duck, const struct duck_lock *lock, struct err 
     TRY(duck_run(duck, sql.ptr, err));
     TRY(setting_check(duck, "enable_external_access", false, err));
     return setting_check(duck, "lock_configuration", true, err);
-}
-
-static enum code statement_check(struct duck *duck, duckdb_extracted_statements statements,
-                                 struct err *err)
-{
-    const struct duck_table *table = duck->table;
-    duckdb_prepared_statement prepared = NULL;
-    enum code code = OK;
-
-    if (table->prepare_extracted_statement(duck->connection, statements, 0, &prepared) !=
-        DuckDBSuccess) {
-        const char *message = prepared == NULL ? NULL : table->prepare_error(prepared);
-        code = err_set(err, ERR_INVALID, "%s", message == NULL ? "no reason given" : message);
-    } else if (table->prepared_statement_type(prepared) != DUCKDB_STATEMENT_TYPE_SELECT) {
-        code = err_set(err, ERR_INVALID, "expected a SELECT statement, found another kind");
-    } else if (table->nparams(prepared) != 0) {
-        code = err_set(err, ERR_INVALID, "expected a statement without parameters");
-    }
-    table->destroy_prepare(&prepared);
-    return code;
-}
-
-enum code duck_check_select(struct duck *duck, const char *sql, struct err *err)
-{
-    const struct duck_table *table = duck->table;
-    duckdb_extracted_statements statements = NULL;
-    idx_t count = table->extract_statements(duck->connection, sql, &statements);
-    enum code code;
-
-    if (count == 1) {
-        code = statement_check(duck, statements, err);
-    } else if (count == 0) {
-        const char *message =
-            statements == NULL ? NULL : table->extract_statements_error(statements);
-        code = err_set(err, ERR_INVALID, "%s",
-                       message == NULL ? "expected one SELECT statement, found none" : message);
-    } else {
-        code = err_set(err, ERR_INVALID, "expected one statement, found %ju", (uintmax_t)count);
-    }
-    table->destroy_extracted(&statements);
-    return code;
-}
-
-enum code duck_table_names(struct duck *duck, const char *sql, struct arena *arena,
-                           struct str **ret_names, size_t *ret_count, struct err *err)
-{
-    const struct duck_table *table = duck->table;
-    duckdb_value list = table->get_table_names(duck->connection, sql, true);
-
-    if (list == NULL) {
-        /* The library keeps its reason to itself here; preparing the text brings it out. */
-        TRY(duck_check_select(duck, sql, err));
-        return err_set(err, ERR_INVALID, "the tables of the statement could not be told");
-    }
-    size_t count = table->get_list_size(list);
-    struct str *names = ARENA_NEW(arena, struct str, count);
-    for (size_t i = 0; i < count; i++) {
-        duckdb_value child = table->get_list_child(list, i);
-        char *name = table->get_varchar(child);
-        names[i] = arena_str(arena, str_from(name));
-        table->free(name);
-        table->destroy_value(&child);
-    }
-    table->destroy_value(&list);
-    *ret_names = names;
-    *ret_count = count;
-    return OK;
 }

@@ -54,14 +54,22 @@ NODISCARD enum code duck_run(struct duck *duck, const char *sql, struct err *err
 void duck_add_literal(struct buf *sql, struct str text);
 void duck_add_name(struct buf *sql, struct str name);
 
-/* ERR_INVALID unless the text is exactly one statement and that is a SELECT. Binds it: the tables
-   it names are there. */
-NODISCARD enum code duck_check_select(struct duck *duck, const char *sql, struct err *err);
+/* A table as a statement names it; parts that were not given are "". */
+struct duck_name {
+    struct str catalog, schema, table;
+};
 
-/* The names of tables that a statement refers to (parts quoted where they need it), none of which
- * needs to be there. */
-NODISCARD enum code duck_table_names(struct duck *duck, const char *sql, struct arena *arena,
-                                     struct str **ret_names, size_t *ret_count, struct err *err);
+/*
+ * ERR_INVALID unless the text is exactly one SELECT (or what is one in disguise: FROM t, DESCRIBE,
+ * SHOW). Gives the tables it refers to, each once; names of its own WITH parts are among them. Only
+ * parses: nothing it names needs to be there, and nothing is opened.
+ */
+NODISCARD enum code duck_parse_select(struct duck *duck, const char *sql, struct arena *arena,
+                                      const struct duck_name **ret_tables, size_t *ret_count,
+                                      struct err *err);
+
+/* As the engine sees it, with its tables there: ERR_INVALID unless one SELECT, no parameters. */
+NODISCARD enum code duck_check_select(struct duck *duck, const char *sql, struct err *err);
 
 /* ---- reading a result, row by row ---- */
 

@@ -39,11 +39,6 @@
     X(nparams)                                                                                     \
     X(destroy_prepare)                                                                             \
     X(execute_prepared_streaming)                                                                  \
-    X(get_table_names)                                                                             \
-    X(get_list_size)                                                                               \
-    X(get_list_child)                                                                              \
-    X(get_varchar)                                                                                 \
-    X(destroy_value)                                                                               \
     X(free)                                                                                        \
     X(vector_size)                                                                                 \
     X(create_logical_type)                                                                         \

@@ -17,6 +17,7 @@ struct duck_result {
     duckdb_data_chunk chunk;
     size_t row; /* of the chunk */
     size_t rows;
+    bool is_at_end; /* no chunk may be asked for any more */
     size_t column_count;
     struct duck_column *columns;
 };
@@ -136,17 +137,18 @@ static enum code chunk_next(struct duck_result *result, struct err *err)
 
     result->rows = 0;
     result->row = 0;
-    while (result->rows == 0) {
+    while (result->rows == 0 && !result->is_at_end) {
         if (result->chunk != NULL)
             table->destroy_data_chunk(&result->chunk);
         result->chunk = table->fetch_chunk(result->result);
-        if (result->chunk == NULL) {
+        result->is_at_end = result->chunk == NULL;
+        if (result->is_at_end) {
             const char *message = table->result_error(&result->result);
             return message == NULL || message[0] == '\0' ? OK : result_failed(result, err);
         }
         result->rows = table->data_chunk_get_size(result->chunk);
     }
-    for (size_t i = 0; i < result->column_count; i++) {
+    for (size_t i = 0; i < result->column_count && result->rows > 0; i++) {
         duckdb_vector vector = table->data_chunk_get_vector(result->chunk, i);
         result->columns[i].data = table->vector_get_data(vector);
         result->columns[i].validity = table->vector_get_validity(vector);
