@@ -2,8 +2,8 @@
 /*
  * The manifest: which Parquet files make up the offline store. A directory of numbered immutable
  * text files, each the delta of one flush (or, from time to time, the whole list as a new base),
- * each with a checksum, published by rename without replacing (FORMATS.md). Loaded at start, held
- * in memory; queries take snapshots. A file that no manifest names is not part of the store.
+ * each with a checksum, published by rename (FORMATS.md). Loaded at start, held in memory; queries
+ * take snapshots. A file that no manifest names is not part of the store.
  */
 #include "core/arena.h"
 #include "core/instant.h"
@@ -12,6 +12,7 @@
 struct manifest;
 
 struct manifest_file {
+    uint64_t number; /* of the delta that brought it; set by the manifest */
     uint32_t group_id;
     uint32_t feature_count; /* its columns: the first so many features */
     int64_t hour;
@@ -36,11 +37,15 @@ NODISCARD enum code manifest_commit(struct manifest *manifest, uint64_t number,
                                     const struct manifest_file *files, size_t count,
                                     struct err *err);
 
-uint64_t manifest_number(const struct manifest *manifest);
+uint64_t manifest_number(struct manifest *manifest);
 
-/* Any thread: the files of a group, copied into the arena, in order of commit. */
-void manifest_files(struct manifest *manifest, uint32_t group_id, struct arena *arena,
-                    const struct manifest_file **ret, size_t *ret_count);
+/*
+ * Any thread: the files of a group as of delta `number`, in order of commit; the array is in the
+ * arena, its texts hold until the manifest is closed. A snapshot that sees each row once is the
+ * files as of a mark's `manifest` and the journal from that mark's `flushed_to` (write/write.h).
+ */
+void manifest_files(struct manifest *manifest, uint32_t group_id, uint64_t number,
+                    struct arena *arena, const struct manifest_file **ret, size_t *ret_count);
 
 struct manifest_totals {
     uint64_t files, rows, bytes;
