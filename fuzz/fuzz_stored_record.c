@@ -5,7 +5,7 @@
 static const char definition[] =
     "{\"id\":1,\"version\":1,\"name\":\"g\",\"arn\":\"a\",\"features\":[{\"name\":\"t\",\"type\":"
     "\"String\"},{\"name\":\"a\",\"type\":\"Integral\"},{\"name\":\"a_name_of_sixty_four_bytes_"
-    "abcdefghijklmnopqrstuvwxyz0123456789\",\"type\":\"String\"}]}";
+    "abcdefghijklmnopqrstuvwxyz0123456789a\",\"type\":\"String\"}]}";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
