@@ -41,6 +41,8 @@ enum {
     LIMIT_RESPONSE_BYTES = 64 * 1024 * 1024,    /* in memory, of one response */
     LIMIT_CONNECTIONS = 10000,
 
+    LIMIT_CREDENTIALS_BYTES = 1024 * 1024, /* of the credentials file */
+
     LIMIT_JOURNAL_BLOCK_BYTES = 4096,
     LIMIT_JOURNAL_BATCH_BYTES = 8 * 1024 * 1024, /* a turn stops taking writes beyond this */
     LIMIT_JOURNAL_ENTRY_BYTES = 1024 * 1024,

@@ -246,7 +246,9 @@ static enum code linux_stat(void *context, const char *path, struct os_stat *ret
     if (stat(path, &status) != 0)
         return err_errno(err, errno == ENOTDIR ? ERR_NOT_FOUND : code_of(errno), errno,
                          "cannot look at '%s'", path);
-    *ret = (struct os_stat){.bytes = (uint64_t)status.st_size, .is_dir = S_ISDIR(status.st_mode)};
+    *ret = (struct os_stat){.bytes = (uint64_t)status.st_size,
+                            .is_dir = S_ISDIR(status.st_mode),
+                            .mode = status.st_mode & 07777};
     return OK;
 }
 

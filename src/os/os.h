@@ -29,6 +29,7 @@ enum os_open_flags {
 struct os_stat {
     uint64_t bytes;
     bool is_dir;
+    unsigned mode; /* permission bits; 0 where there are none */
 };
 
 struct os {
