@@ -43,6 +43,8 @@ struct call {
     const char *error_type;  /* set by a handler to answer with another AWS type than its code's */
     const char *result_type; /* as answered, for log and metrics */
     bool is_deferred;
+    enum code code;     /* as answered */
+    struct str failure; /* the cause, for the log; absent when none */
 };
 
 #define OPERATION(id, name, plane, method, path, service, access, body, handler)                   \
@@ -54,6 +56,9 @@ struct call {
 void call_defer(struct call *call);
 /* Answers (response.body as it is when OK, else the error) and gives the exchange back to net. */
 void call_finish(struct call *call, enum code code, const struct err *err);
+
+/* The handler returned without deferring: as call_finish, but net is told by the caller. */
+void call_answer(struct call *call, enum code code, const struct err *err);
 
 /*
  * The group that a request names (name or ARN; contract 1.4). An ARN of another account or region
@@ -78,6 +83,10 @@ bool call_retry_key(const struct call *call, struct hash128 *ret);
 void reply_error(struct call *call, enum code code, const struct err *err);
 /* The AWS error type of a code on the plane ("ValidationError"…), and its HTTP status. */
 const char *reply_error_type(enum plane plane, enum code code, int *ret_status);
+
+/* As reply_error, before there is a call: authentication, unknown operations. */
+void reply_typed(struct net_exchange *exchange, enum plane plane, const char *type, int status,
+                 struct str message);
 
 /* JSON output helpers over call->out. */
 void out_key(struct buf *out, bool *is_first, const char *key); /* `,"key":` or `"key":` */
