@@ -3,8 +3,8 @@
  * (years 0000 to 9999 do not fit 64 bits). The same parser as everywhere (core/instant.h), so SQL
  * compares instants and never texts.
  */
-#include "core/instant.h"
 #include "offline/duck_priv.h"
+#include "offline/event_time.h"
 
 /* The library gives a function no context but its own; the table is one per process. */
 static const struct duck_table *instant_table;
@@ -81,7 +81,7 @@ static void instant_of_double(duckdb_function_info info, duckdb_data_chunk input
     for (size_t row = 0; row < call.rows; row++) {
         struct instant instant = {0};
         bool is_valid = duck_bit(call.in_validity, row) &&
-                        instant_from_double(seconds[row], &instant, NULL) == OK;
+                        event_time_of_double(seconds[row], &instant, NULL) == OK;
         call_set(&call, row, is_valid, instant);
     }
 }

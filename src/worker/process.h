@@ -13,7 +13,7 @@ struct process {
 };
 
 struct process_options {
-    const char *program;          /* path of this binary */
+    const char *program;          /* path of this binary; "/proc/self/exe" is fine */
     const char *kind;             /* "flush" or "query" */
     const char *const *arguments; /* NULL-terminated, behind the kind */
 };
@@ -22,6 +22,9 @@ NODISCARD enum code process_start(const struct process_options *options, struct 
                                   struct err *err);
 /* Kills it when it still runs, reaps it, closes the socket. Safe on a zero struct. */
 void process_end(struct process *process);
+/* The same, and tells how it ended (waitpid's status: one that ended before shows its own reason).
+ */
+void process_end_status(struct process *process, int *ret_status);
 
 /* What a worker may do, set by itself. */
 struct sandbox {
