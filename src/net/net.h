@@ -12,7 +12,7 @@ struct net;
 
 struct net_exchange {
     struct http_request request;
-    struct arena *arena; /* of this request; released when it is finished and sent */
+    struct arena *arena; /* of this request; reset when it is finished and sent */
     struct http_response response;
     struct str peer;    /* "127.0.0.1:41234" */
     int64_t started_us; /* monotonic: first byte of the request */
@@ -21,18 +21,19 @@ struct net_exchange {
     void *user; /* the handler's */
 };
 
-/*
- * `begin` is called when the headers are there, before any body: it may refuse by giving a limit
- * for the body (0: none allowed) — over it the request is answered 413 and the connection closes.
- */
 struct net_handler {
+    /*
+     * Called when the headers are there, before any body: the limit for the body (0: none allowed);
+     * over it the request is answered 413 and the connection closes.
+     */
     uint64_t (*body_bytes_max)(const struct http_request *request, void *context);
     void (*handle)(struct net_exchange *exchange, void *context);
-    /* Called when the response was sent or given up (logging, metrics); before the arena goes. */
+    /* Called once for each handled exchange when the response was sent or given up (logging,
+     * metrics); before the arena goes. May be NULL. */
     void (*sent)(struct net_exchange *exchange, void *context);
     /* The framing layer refused: status and reason, for metrics. May be NULL. */
     void (*refused)(int status, const char *reason, void *context);
-    /* Body of a framing-level error response (400, 413, 414, 431, 503…). */
+    /* Body of a framing-level error response (400, 413, 414, 431, 503…). May be NULL. */
     void (*error_body)(int status, const char *reason, struct http_response *response,
                        void *context);
     void *context;
@@ -44,7 +45,7 @@ struct net_options {
     const char *key;
     unsigned loops;
     unsigned connections_max;
-    struct epoch *epoch; /* each loop enters it once a turn */
+    struct epoch *epoch; /* each loop is inside it while it works; NULL: none */
 };
 
 NODISCARD enum code net_start(const struct os *os, const struct net_options *options,
@@ -59,5 +60,12 @@ void net_finish(struct net *net, struct net_exchange *exchange);
 /* Reads the certificate and key again (SIGHUP). The old ones stay on failure. */
 NODISCARD enum code net_reload_tls(struct net *net, struct err *err);
 
-/* No new connections; open exchanges are finished within grace_ms; then stops and frees. */
+/*
+ * No new connections; open exchanges are finished within grace_ms, then all connections close and
+ * the threads end. Exchanges that a handler still has may be finished until net_free; their
+ * responses go nowhere.
+ */
 void net_stop(struct net *net, unsigned grace_ms);
+
+/* After net_stop, when every exchange was finished. */
+void net_free(struct net *net);
