@@ -253,9 +253,11 @@ static enum code take_option(const char *command, int argc, char **argv, int *at
 enum code options_parse(const char *command, int argc, char **argv, struct arena *arena,
                         struct options *ret, struct err *err)
 {
-    struct options options = {.command = str_from(command)};
+    struct options options = {0};
     bool has_ended = false;
 
+    assert(command != NULL && argc >= 0);
+    options.command = (struct str){command, strlen(command)};
     options.arguments = ARENA_NEW(arena, const char *, (size_t)argc + 1);
     options.values = ARENA_NEW(arena, struct option_value, (size_t)argc + 1);
     set_fallbacks(command, &options);

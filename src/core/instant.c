@@ -75,20 +75,28 @@ static int days_in_month(int year, int month)
     return month == 2 && is_leap ? 29 : days[month - 1];
 }
 
-/* Takes `count` digits at *at; false when something else stands there. */
-static bool take_digits(struct str text, size_t at, size_t count, int *ret)
+/* Whether the text begins with digits and signs as in yyyy-MM-ddTHH:mm:ss. */
+static bool has_civil_form(struct str text)
+{
+    static const char form[] = "0000-00-00T00:00:00";
+
+    if (text.len < sizeof(form) - 1)
+        return false;
+    for (size_t i = 0; i < sizeof(form) - 1; i++) {
+        bool is_digit = text.ptr[i] >= '0' && text.ptr[i] <= '9';
+        if (form[i] == '0' ? !is_digit : text.ptr[i] != form[i])
+            return false;
+    }
+    return true;
+}
+
+static int digits_at(struct str text, size_t at, size_t count)
 {
     int value = 0;
 
-    if (text.len < at + count)
-        return false;
-    for (size_t i = at; i < at + count; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9')
-            return false;
+    for (size_t i = at; i < at + count; i++)
         value = value * 10 + (text.ptr[i] - '0');
-    }
-    *ret = value;
-    return true;
+    return value;
 }
 
 /* `text` begins behind the seconds: "Z" or "." digits "Z". */
@@ -114,21 +122,16 @@ static bool take_fraction(struct str text, uint32_t *ret)
 
 enum code instant_parse_iso(struct str text, struct instant *ret, struct err *err)
 {
-    struct civil civil = {0};
     uint32_t nanoseconds = 0;
     struct str shown = {text.ptr, size_min(text.len, 48)};
 
-    if (text.len < sizeof("yyyy-MM-ddTHH:mm:ssZ") - 1 || !take_digits(text, 0, 4, &civil.year) ||
-        text.ptr[4] != '-' || !take_digits(text, 5, 2, &civil.month) || text.ptr[7] != '-' ||
-        !take_digits(text, 8, 2, &civil.day) || text.ptr[10] != 'T' ||
-        !take_digits(text, 11, 2, &civil.hour) || text.ptr[13] != ':' ||
-        !take_digits(text, 14, 2, &civil.minute) || text.ptr[16] != ':' ||
-        !take_digits(text, 17, 2, &civil.second) ||
-        !take_fraction(str_slice(text, 19, text.len), &nanoseconds))
+    if (!has_civil_form(text) || !take_fraction(str_slice(text, 19, text.len), &nanoseconds))
         return err_set(err, ERR_INVALID,
                        "expected yyyy-MM-ddTHH:mm:ssZ, with up to 9 digits of a second if need be, "
                        "found '%.*s'",
                        STR_ARG(shown));
+    struct civil civil = {digits_at(text, 0, 4),  digits_at(text, 5, 2),  digits_at(text, 8, 2),
+                          digits_at(text, 11, 2), digits_at(text, 14, 2), digits_at(text, 17, 2)};
     if (civil.month < 1 || civil.month > 12)
         return err_set(err, ERR_INVALID, "'%.*s' has no month %02d", STR_ARG(shown), civil.month);
     if (civil.day < 1 || civil.day > days_in_month(civil.year, civil.month))

@@ -168,7 +168,7 @@ enum code str_to_i64(struct str text, int64_t *ret, struct err *err)
     bool is_negative = text.len > 0 && text.ptr[0] == '-';
     bool has_sign = is_negative || (text.len > 0 && text.ptr[0] == '+');
     uint64_t max = (uint64_t)INT64_MAX + (is_negative ? 1 : 0);
-    uint64_t magnitude;
+    uint64_t magnitude = 0;
 
     TRY(str_to_u64(str_slice(text, has_sign ? 1 : 0, text.len), max, &magnitude, err));
     *ret = is_negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
