@@ -52,10 +52,11 @@ static inline char *put_encoded(char *out, unsigned char byte)
 
 /* --- the path --- */
 
-/* "." and ".." resolved and runs of '/' made one; never longer than the path. */
+/* "." and ".." resolved and runs of '/' made one; at most a '/' at each end longer than the path.
+ */
 static struct str path_normalized(struct str path, struct arena *arena)
 {
-    char *text = arena_alloc_raw(arena, path.len + 1, 1);
+    char *text = arena_alloc_raw(arena, path.len + 2, 1);
     size_t len = 0;
     struct str rest = path;
 

@@ -264,6 +264,27 @@ static void paths(void **state)
     }
 }
 
+static void paths_normalized(void **state)
+{
+    static const char *const cases[][2] = {
+        {"abc", "/abc"},       {"a/", "/a/"},        {"..", "/"},         {"/../..", "/"},
+        {"/a/..", "/"},        {"/a/../b", "/b"},    {"/a/b/../", "/a/"}, {"//", "/"},
+        {"/./a//b/", "/a/b/"}, {"/a/./../b/.", "/b"}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        struct sigv4_request request = {.method = STR("GET"),
+                                        .path = str_from(cases[i][0]),
+                                        .headers = &host,
+                                        .header_count = 1,
+                                        .is_path_normalized = true};
+        struct str canonical;
+        assert_int_equal(sigv4_canonical(&request, STR("host"), &arena, &canonical, NULL), OK);
+        if (!str_equal(line_of(canonical, 1), str_from(cases[i][1])))
+            fail_msg("%s", cases[i][0]);
+    }
+}
+
 static void paths_encoded_once(void **state)
 {
     struct sigv4_request request = {.method = STR("GET"),
@@ -449,11 +470,17 @@ static void signing_needs_a_date(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(public_vectors),        cmocka_unit_test(paths),
-        cmocka_unit_test(paths_encoded_once),    cmocka_unit_test(queries),
-        cmocka_unit_test(sizes_at_their_worst),  cmocka_unit_test(headers),
-        cmocka_unit_test(signed_header_lists),   cmocka_unit_test(authorization_parts),
-        cmocka_unit_test(authorization_refused), cmocka_unit_test(long_secrets),
+        cmocka_unit_test(public_vectors),
+        cmocka_unit_test(paths),
+        cmocka_unit_test(paths_normalized),
+        cmocka_unit_test(paths_encoded_once),
+        cmocka_unit_test(queries),
+        cmocka_unit_test(sizes_at_their_worst),
+        cmocka_unit_test(headers),
+        cmocka_unit_test(signed_header_lists),
+        cmocka_unit_test(authorization_parts),
+        cmocka_unit_test(authorization_refused),
+        cmocka_unit_test(long_secrets),
         cmocka_unit_test(signing_needs_a_date),
     };
 
