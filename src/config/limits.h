@@ -19,6 +19,13 @@ enum {
     LIMIT_LIST_RECORDS = 100,
     LIMIT_LIST_RECORDS_DEFAULT = 10,
     LIMIT_TAGS = 50,
+    LIMIT_TAG_KEY_CHARACTERS = 128,
+    LIMIT_TAG_VALUE_CHARACTERS = 256,
+    LIMIT_PARAMETERS = 25, /* of one feature */
+    LIMIT_CAPACITY_UNITS = 10000000,
+    LIMIT_PAGE = 100, /* MaxResults of lists */
+    LIMIT_PAGE_DEFAULT = 10,
+    LIMIT_SEARCH_CONDITIONS = 50, /* of one SearchExpression, nested ones included */
     LIMIT_GROUPS_DEFAULT = 100,
 
     /* reliability.md S1 to S3 */
@@ -52,5 +59,8 @@ enum {
     LIMIT_FLUSH_RANGE_BYTES = 64 * 1024 * 1024, /* of journal, taken by one flush */
     LIMIT_QUERIES = 4,                          /* at once */
     LIMIT_QUERY_SQL_BYTES = 1024 * 1024,
+    LIMIT_QUERY_TABLES = 256,    /* that one statement or dataset refers to */
+    LIMIT_QUERY_RESULT_GIB = 16, /* of a result file, and of each file that is spilled */
+    LIMIT_QUERY_SPILL_GIB = 64,
     LIMIT_WORKER_MESSAGE_BYTES = 16 * 1024 * 1024,
 };
