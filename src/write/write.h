@@ -17,11 +17,16 @@ struct store_options {
     struct journal_options journal;
     uint64_t cache_bytes_max;  /* default 256 MiB */
     uint64_t checkpoint_bytes; /* of journal between checkpoints; default 256 MiB */
-    uint64_t
-        journal_bytes_spare; /* room beyond twice the live bytes before carrying; default 1 GiB */
-    size_t queue_max;        /* default LIMIT_WRITE_QUEUE */
-    void (*failed)(void *context, const struct err *err); /* a write or sync failed: end the
-                                                             process. NULL: abort() */
+    /* Records are carried forward when the journal in use is over twice what is current of it and
+     * this; default 1 GiB. */
+    uint64_t journal_bytes_spare;
+    size_t queue_max; /* default LIMIT_WRITE_QUEUE */
+    /*
+     * A write or sync of the journal failed: end the process (NULL: abort). Should it return,
+     * nothing more is written, and all jobs complete with ERR_IO: whether what was in flight is
+     * durable is not known.
+     */
+    void (*failed)(void *context, const struct err *err);
     void *failed_context;
     bool is_threaded; /* false: no writer thread, the caller runs store_turn (simulation) */
 };
@@ -95,8 +100,6 @@ NODISCARD enum code write_wait(struct store *store, struct write_job *job, struc
 
 /* Only where is_threaded is false: one turn of the writer; returns how many jobs it completed. */
 NODISCARD enum code store_turn(struct store *store, size_t *ret_jobs, struct err *err);
-
-/* The server's arrival clock: microseconds, max(now, last + 1) (design section 5). Writer only. */
 
 /* ---- the offline store's progress (marks) ---- */
 
