@@ -74,6 +74,7 @@ enum code auth_reload(struct auth *auth, struct err *err)
     struct credentials *table = NULL;
 
     TRY(table_load(auth, &table, err));
+    assert(table != NULL && old != NULL);
     if (sha256_bytes_equal(&table->content, &old->content, sizeof(old->content))) {
         credentials_free(table);
         return OK;

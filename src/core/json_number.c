@@ -117,9 +117,10 @@ static bool decimal_to_i64(const struct decimal *decimal, int64_t *ret)
 
 enum code json_i64(struct json *json, int64_t *ret)
 {
-    struct str text;
+    struct str text = STR_ABSENT;
 
     TRY(json_number(json, &text));
+    assert(text.ptr != NULL);
     struct decimal decimal = decimal_split(text);
     if (!decimal_to_i64(&decimal, ret))
         return json_fail(json, ERR_INVALID, "expected an integer of 64 bits, found %.*s",
@@ -129,11 +130,12 @@ enum code json_i64(struct json *json, int64_t *ret)
 
 enum code json_double(struct json *json, double *ret)
 {
-    struct str text;
+    struct str text = STR_ABSENT;
     char small[64];
     const char *terminated = small;
 
     TRY(json_number(json, &text));
+    assert(text.ptr != NULL);
     if (text.len < sizeof(small)) {
         memcpy(small, text.ptr, text.len);
         small[text.len] = '\0';
