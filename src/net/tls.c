@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
+#include <string.h>
 
 struct tls_server {
     const char *certificate; /* paths, kept by the caller */
@@ -189,7 +190,11 @@ static bool client_expect(SSL *ssl, const char *host)
     if (X509_VERIFY_PARAM_set1_ip_asc(expected, host) == 1)
         return true;
     ERR_clear_error();
-    return SSL_set_tlsext_host_name(ssl, host) == 1 && SSL_set1_host(ssl, host) == 1;
+    char name[256]; /* OpenSSL's macro wants it writable */
+    if (strlen(host) >= sizeof(name))
+        return false;
+    memcpy(name, host, strlen(host) + 1);
+    return SSL_set_tlsext_host_name(ssl, name) == 1 && SSL_set1_host(ssl, name) == 1;
 }
 
 enum code tls_client_connect(int fd, const struct tls_client_options *options,

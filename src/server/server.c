@@ -166,6 +166,8 @@ static void server_stop(struct server *server)
         flusher_stop(server->flusher);
     if (server->api != NULL)
         api_free(server->api);
+    if (server->net != NULL)
+        net_free(server->net);
     if (server->flush != NULL)
         flush_free(server->flush);
     if (server->flush_client != NULL)

@@ -46,19 +46,19 @@ static int64_t server_now_us(void *context)
     return os_linux()->now_us(os_linux()->context);
 }
 
-static uint64_t server_body_max(const struct http_request *request, void *context)
+static inline uint64_t server_body_max(const struct http_request *request, void *context)
 {
     const struct server *server = context;
 
     return request->method == HTTP_GET ? 0 : server->body_bytes_max;
 }
 
-static char server_byte(uint64_t i)
+static inline char server_byte(uint64_t i)
 {
     return (char)('a' + i % 23);
 }
 
-static void server_bytes(struct buf *out, uint64_t count)
+static inline void server_bytes(struct buf *out, uint64_t count)
 {
     char *room = buf_reserve(out, count);
 
@@ -69,7 +69,7 @@ static void server_bytes(struct buf *out, uint64_t count)
     out->len += count;
 }
 
-static int server_file(uint64_t count)
+static inline int server_file(uint64_t count)
 {
     struct buf content;
     int fd = memfd_create("net", MFD_CLOEXEC);
@@ -87,7 +87,7 @@ struct later {
     struct net_exchange *exchange;
 };
 
-static void *finish_later(void *argument)
+static inline void *finish_later(void *argument)
 {
     struct later later = *(struct later *)argument;
 
@@ -98,7 +98,7 @@ static void *finish_later(void *argument)
     return NULL;
 }
 
-static void finish_elsewhere(struct server *server, struct net_exchange *exchange)
+static inline void finish_elsewhere(struct server *server, struct net_exchange *exchange)
 {
     struct later *later = malloc(sizeof(*later));
     pthread_t thread;
@@ -111,7 +111,7 @@ static void finish_elsewhere(struct server *server, struct net_exchange *exchang
     (void)pthread_detach(thread);
 }
 
-static uint64_t path_number(struct str path)
+static inline uint64_t path_number(struct str path)
 {
     uint64_t value = 0;
     size_t slash = path.len;
@@ -123,7 +123,7 @@ static uint64_t path_number(struct str path)
     return value;
 }
 
-static void server_handle(struct net_exchange *exchange, void *context)
+static inline void server_handle(struct net_exchange *exchange, void *context)
 {
     struct server *server = context;
     struct http_response *response = &exchange->response;
@@ -162,7 +162,7 @@ static void server_handle(struct net_exchange *exchange, void *context)
     net_finish(server->net, exchange);
 }
 
-static void server_let_go(struct server *server)
+static inline void server_let_go(struct server *server)
 {
     (void)pthread_mutex_lock(&server->lock);
     for (size_t i = 0; i < server->held_count; i++) {
@@ -173,7 +173,7 @@ static void server_let_go(struct server *server)
     (void)pthread_mutex_unlock(&server->lock);
 }
 
-static void server_sent(struct net_exchange *exchange, void *context)
+static inline void server_sent(struct net_exchange *exchange, void *context)
 {
     struct server *server = context;
 
@@ -181,7 +181,7 @@ static void server_sent(struct net_exchange *exchange, void *context)
     atomic_fetch_add(&server->sent, 1);
 }
 
-static void server_refused(int status, const char *reason, void *context)
+static inline void server_refused(int status, const char *reason, void *context)
 {
     struct server *server = context;
 
@@ -190,8 +190,8 @@ static void server_refused(int status, const char *reason, void *context)
     atomic_fetch_add(&server->refused, 1);
 }
 
-static void server_error_body(int status, const char *reason, struct http_response *response,
-                              void *context)
+static inline void server_error_body(int status, const char *reason, struct http_response *response,
+                                     void *context)
 {
     (void)status;
     (void)context;
@@ -199,7 +199,7 @@ static void server_error_body(int status, const char *reason, struct http_respon
     buf_add(&response->body, str_from(reason));
 }
 
-static void server_start_with(struct server *server, struct net_options options)
+static inline void server_start_with(struct server *server, struct net_options options)
 {
     struct net_handler handler = {.body_bytes_max = server_body_max,
                                   .handle = server_handle,
@@ -228,12 +228,12 @@ static void server_start_with(struct server *server, struct net_options options)
         fail_msg("%s", err.message);
 }
 
-static void server_start(struct server *server, unsigned loops)
+static inline void server_start(struct server *server, unsigned loops)
 {
     server_start_with(server, (struct net_options){.loops = loops});
 }
 
-static void server_stop(struct server *server)
+static inline void server_stop(struct server *server)
 {
     net_stop(server->net, 2000);
     net_free(server->net);
@@ -244,7 +244,7 @@ static void server_stop(struct server *server)
 
 /* ---- the client ---- */
 
-static int client_open(const struct server *server)
+static inline int client_open(const struct server *server)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)net_port(server->net))};
@@ -256,7 +256,7 @@ static int client_open(const struct server *server)
     return fd;
 }
 
-static void client_send(int fd, struct str text)
+static inline void client_send(int fd, struct str text)
 {
     while (text.len > 0) {
         ssize_t count = send(fd, text.ptr, text.len, MSG_NOSIGNAL);
@@ -265,14 +265,14 @@ static void client_send(int fd, struct str text)
     }
 }
 
-static void client_say(int fd, const char *text)
+static inline void client_say(int fd, const char *text)
 {
     client_send(fd, str_from(text));
 }
 
 /* One response: head and body by its Content-Length (none behind a HEAD). Returns the status; 0 at
  * the end. */
-static int client_read(int fd, struct buf *response, bool is_head)
+static inline int client_read(int fd, struct buf *response, bool is_head)
 {
     char byte;
     size_t length = 0;
@@ -301,7 +301,7 @@ static int client_read(int fd, struct buf *response, bool is_head)
 }
 
 /* Whether the server has closed: waits up to five seconds for it. */
-static bool client_is_closed(int fd)
+static inline bool client_is_closed(int fd)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
     char byte;
@@ -309,13 +309,13 @@ static bool client_is_closed(int fd)
     return poll(&poll_fd, 1, 5000) == 1 && recv(fd, &byte, 1, 0) <= 0;
 }
 
-static int client_ask(int fd, struct buf *response, const char *text)
+static inline int client_ask(int fd, struct buf *response, const char *text)
 {
     client_say(fd, text);
     return client_read(fd, response, false);
 }
 
-static void assert_bytes(const struct buf *body, uint64_t count)
+static inline void assert_bytes(const struct buf *body, uint64_t count)
 {
     assert_int_equal(body->len, count);
     for (uint64_t i = 0; i < count; i++)
@@ -323,7 +323,7 @@ static void assert_bytes(const struct buf *body, uint64_t count)
             fail_msg("byte %llu differs", (unsigned long long)i);
 }
 
-static void wait_for(_Atomic(int) *value, int wanted)
+static inline void wait_for(_Atomic(int) *value, int wanted)
 {
     for (unsigned i = 0; i < 5000 && atomic_load(value) < wanted; i++)
         (void)poll(NULL, 0, 1);
