@@ -23,7 +23,8 @@ struct duck_options {
 /*
  * No extensions, no secrets, insertion order kept (reliability.md section 7). The scalar function
  * asof_instant is there: asof_instant(VARCHAR) and asof_instant(DOUBLE) -> HUGEINT, the nanoseconds
- * since 1970 of an event time (core/instant.h), NULL where the value is none.
+ * since 1970 of an event time (core/instant.h; text: ISO 8601, or decimal seconds as a Fractional
+ * has them), NULL where the value is none.
  */
 NODISCARD enum code duck_open(const struct duck_options *options, struct duck **ret,
                               struct err *err);

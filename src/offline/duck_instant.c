@@ -65,7 +65,8 @@ static void instant_of_text(duckdb_function_info info, duckdb_data_chunk input,
             duckdb_string_t text = texts[row];
             struct str view = {instant_table->string_t_data(&text),
                                instant_table->string_t_length(text)};
-            is_valid = instant_parse_iso(view, &instant, NULL) == OK;
+            is_valid = instant_parse_iso(view, &instant, NULL) == OK ||
+                       instant_parse_decimal(view, &instant, NULL) == OK;
         }
         call_set(&call, row, is_valid, instant);
     }

@@ -9,7 +9,14 @@
 #include "core/hash.h"
 #include "core/uri.h"
 
-enum { PART_BYTES_MAX = 240, FOLDER_BYTES_MAX = 2048, NAME_DIGITS = 16 };
+enum {
+    PART_BYTES_MAX = 240,
+    FOLDER_BYTES_MAX = 2048,
+    TIME_BYTES = 17, /* "yyyyMMddTHHmmssZ_" */
+    HASH_DIGITS = 12,
+    CHECK_DIGITS = 4,
+    NAME_DIGITS = HASH_DIGITS + CHECK_DIGITS,
+};
 
 struct str layout_resolved_uri(struct str store_uri, const struct identity *identity,
                                struct str name, int64_t created_us, struct arena *arena)
@@ -114,6 +121,13 @@ static void alphanumerics(uint64_t number, char *ret, size_t count)
     }
 }
 
+static void check_digits(struct str hashed, char ret[static CHECK_DIGITS])
+{
+    struct str pieces[] = {STR("asof offline file"), hashed};
+
+    alphanumerics(hash_checksum_pieces(pieces, ARRAY_COUNT(pieces)), ret, CHECK_DIGITS);
+}
+
 struct str layout_file_name(const struct layout_file *file, struct arena *arena)
 {
     CLEANUP(buf_release) struct buf key = {0};
@@ -127,8 +141,27 @@ struct str layout_file_name(const struct layout_file *file, struct arena *arena)
     buf_add_u64(&key, file->from);
     buf_add_u64(&key, file->to);
     struct hash128 hash = hash_wide(buf_str(&key));
-    alphanumerics(hash.high, name, NAME_DIGITS / 2);
-    alphanumerics(hash.low, name + NAME_DIGITS / 2, NAME_DIGITS / 2);
+    alphanumerics(hash.high, name, HASH_DIGITS / 2);
+    alphanumerics(hash.low, name + HASH_DIGITS / 2, HASH_DIGITS / 2);
+    check_digits((struct str){name, HASH_DIGITS}, name + HASH_DIGITS);
     return arena_format(arena, "%04d%02d%02dT%02d%02d%02dZ_%.*s.parquet", civil.year, civil.month,
                         civil.day, civil.hour, civil.minute, civil.second, NAME_DIGITS, name);
+}
+
+bool layout_is_own_name(struct str name)
+{
+    static const char form[] = "00000000T000000Z_";
+    char check[CHECK_DIGITS];
+
+    static_assert(sizeof(form) == TIME_BYTES + 1, "the time's form has its length");
+    if (name.len != TIME_BYTES + NAME_DIGITS + sizeof(".parquet") - 1 ||
+        !str_ends(name, STR(".parquet")))
+        return false;
+    for (size_t i = 0; i < TIME_BYTES; i++) {
+        bool is_digit = name.ptr[i] >= '0' && name.ptr[i] <= '9';
+        if (form[i] == '0' ? !is_digit : name.ptr[i] != form[i])
+            return false;
+    }
+    check_digits(str_slice(name, TIME_BYTES, TIME_BYTES + HASH_DIGITS), check);
+    return memcmp(check, name.ptr + TIME_BYTES + HASH_DIGITS, CHECK_DIGITS) == 0;
 }

@@ -27,7 +27,7 @@ struct str layout_partition(int64_t hour, struct arena *arena);
 /*
  * `<yyyyMMddTHHmmssZ of the newest event time in the file>_<16 alphanumerics>.parquet`; the 16 are
  * a pure function of group id, hour, range and feature count, so a repeated flush gives the same
- * name.
+ * name. The last four of them check the others: a file that another writer made is told from ours.
  */
 struct layout_file {
     uint32_t group_id;
@@ -37,3 +37,5 @@ struct layout_file {
     struct instant newest;
 };
 struct str layout_file_name(const struct layout_file *file, struct arena *arena);
+/* Whether a file of that name was made by us (one of 14 million others' names would pass). */
+bool layout_is_own_name(struct str name);

@@ -9,6 +9,7 @@
 #include "offline/manifest_priv.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 
 enum { DELTAS_MAX = 256, NUMBER_DIGITS = 16 };
 #define MANIFEST_BYTES_MAX ((size_t)4 << 30)
@@ -282,6 +283,32 @@ void manifest_files(struct manifest *manifest, uint32_t group_id, uint64_t numbe
     }
     (void)pthread_mutex_unlock(&manifest->mutex);
     *ret = files;
+    *ret_count = count;
+}
+
+static int path_compare(const void *left, const void *right)
+{
+    return str_compare(*(const struct str *)left, *(const struct str *)right);
+}
+
+void manifest_paths(struct manifest *manifest, struct arena *arena, struct str **ret,
+                    size_t *ret_count)
+{
+    size_t count = 0;
+
+    (void)pthread_mutex_lock(&manifest->mutex);
+    struct str *paths = ARENA_NEW(arena, struct str, 2 * manifest->file_count);
+    for (size_t i = 0; i < manifest->group_count; i++) {
+        const struct group_files *group = &manifest->groups[i];
+        for (size_t k = 0; k < group->count; k++) {
+            paths[count++] = group->files[k].path;
+            if (!str_is_absent(group->files[k].sidecar))
+                paths[count++] = group->files[k].sidecar;
+        }
+    }
+    (void)pthread_mutex_unlock(&manifest->mutex);
+    qsort(paths, count, sizeof(*paths), path_compare);
+    *ret = paths;
     *ret_count = count;
 }
 

@@ -47,6 +47,10 @@ uint64_t manifest_number(struct manifest *manifest);
 void manifest_files(struct manifest *manifest, uint32_t group_id, uint64_t number,
                     struct arena *arena, const struct manifest_file **ret, size_t *ret_count);
 
+/* Any thread: all paths, of sidecars too, sorted as bytes; in the arena as manifest_files. */
+void manifest_paths(struct manifest *manifest, struct arena *arena, struct str **ret,
+                    size_t *ret_count);
+
 struct manifest_totals {
     uint64_t files, rows, bytes;
 };
