@@ -39,10 +39,18 @@ struct entry {
     struct str record; /* stored record form; "" for deletes; payload for definitions and marks */
 };
 
-/* Appends the entry's bytes; returns their count. */
+/* How many bytes the entry takes (the index keeps it beside the position). */
+size_t entry_bytes(const struct entry *entry);
+
+/* Appends the entry's bytes; returns their count. The entry is valid (asserted). */
 size_t entry_encode(const struct entry *entry, struct buf *out);
 
-/* `bytes` starts with an entry; views point into it. ERR_CORRUPT when it is cut short or malformed.
+/* The same into entry_bytes() of memory. */
+void entry_encode_at(const struct entry *entry, unsigned char *out);
+
+/*
+ * `bytes` starts with an entry; views point into it. ERR_CORRUPT when it is cut short, malformed or
+ * fails its checksum. `ret_bytes` (may be NULL) is where the next one starts.
  */
 NODISCARD enum code entry_decode(struct str bytes, struct entry *ret, size_t *ret_bytes,
                                  struct err *err);
