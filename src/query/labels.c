@@ -229,11 +229,11 @@ static enum code check_column(struct dataset_run *run, const char *key,
     struct duck_result *result = NULL;
     bool has_row = false;
 
-    buf_add(&sql, STR("SELECT r, l."));
+    buf_add(&sql, STR("SELECT q.r, l."));
     duck_add_name(&sql, column->name);
     buf_add_format(&sql,
-                   "::VARCHAR FROM \"asof keys\" JOIN \"asof labels\" AS l ON l.\"" ROW_COLUMN
-                   "\" = r WHERE %s IS NULL ORDER BY r LIMIT 1",
+                   "::VARCHAR FROM \"asof keys\" AS q JOIN \"asof labels\" AS l ON "
+                   "l.\"" ROW_COLUMN "\" = q.r WHERE q.%s IS NULL ORDER BY q.r LIMIT 1",
                    key);
     buf_add_byte(&sql, '\0');
     TRY(duck_query(run->engine->duck, sql.ptr, false, &result, err));

@@ -4,7 +4,8 @@
 
 enum {
     NEAR_SHOWN = 3,     /* names that a message lists */
-    NEAR_DISTANCE = 3,  /* at most so many letters changed, added or taken away */
+    NEAR_DISTANCE = 3,  /* at most so many letters changed, added or taken away, and half of all */
+    NEAR_BEGINNING = 1, /* what a name counts that begins with the other */
     NEAR_NAME_MAX = 96, /* longer names are compared by what they begin with */
 };
 
@@ -117,13 +118,13 @@ static unsigned name_distance(struct str asked, struct str known)
     if (asked.len == 0)
         return UINT32_MAX;
     if (begins_nocase(known, asked) || begins_nocase(asked, known))
-        return NEAR_DISTANCE;
+        return NEAR_BEGINNING;
     const size_t longer = size_max(asked.len, known.len);
     const size_t shorter = asked.len + known.len - longer;
     if (longer > NEAR_NAME_MAX || longer - shorter > NEAR_DISTANCE)
         return UINT32_MAX;
     const unsigned distance = edit_distance(asked, known);
-    return distance <= NEAR_DISTANCE && distance < longer ? distance : UINT32_MAX;
+    return distance <= NEAR_DISTANCE && 2 * distance <= longer ? distance : UINT32_MAX;
 }
 
 static void near_add(struct near near[NEAR_SHOWN], struct str asked, struct str known)
@@ -131,6 +132,8 @@ static void near_add(struct near near[NEAR_SHOWN], struct str asked, struct str 
     struct near candidate = {known, name_distance(asked, known)};
 
     for (size_t i = 0; i < NEAR_SHOWN && candidate.distance != UINT32_MAX; i++) {
+        if (str_equal(near[i].name, candidate.name))
+            return;
         if (near[i].name.ptr != NULL && near[i].distance <= candidate.distance)
             continue;
         const struct near moved = near[i];
