@@ -61,6 +61,14 @@ static enum code broken(const struct reader *reader, struct str value, const cha
                    STR_ARG(shown), reader->path, constraint);
 }
 
+static enum code broken_null(const struct reader *reader)
+{
+    return err_set(reader->err, ERR_INVALID,
+                   "1 validation error detected: Value null at '%s' failed to satisfy constraint: "
+                   "Member must not be null",
+                   reader->path);
+}
+
 static enum code broken_values(const struct reader *reader, struct str value,
                                const char *const *values)
 {
@@ -191,7 +199,7 @@ static enum code item_read(struct reader *reader, const struct shape_member *mem
 {
     if (json_peek(&reader->json) == JSON_NULL) {
         TRY(malformed(reader, json_null(&reader->json)));
-        return broken(reader, STR("null"), "not be null");
+        return broken_null(reader);
     }
     if (member->of != NULL)
         return object_read(reader, member->of, item);
@@ -294,7 +302,7 @@ static enum code object_read(struct reader *reader, const struct shape *shape, v
         if (!shape->members[i].is_required || (seen >> i & 1) != 0)
             continue;
         path_enter(reader, shape->members[i].name);
-        return broken(reader, STR("null"), "not be null");
+        return broken_null(reader);
     }
     return OK;
 }

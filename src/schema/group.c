@@ -57,6 +57,14 @@ struct group *group_new(void)
     return group;
 }
 
+void group_draft(const struct group *group, struct group *ret)
+{
+    size_t from = offsetof(struct group, id); /* neither the memory nor the count */
+
+    *ret = (struct group){0};
+    memcpy((char *)ret + from, (const char *)group + from, sizeof(*ret) - from);
+}
+
 const struct feature *group_feature(const struct group *group, struct str name)
 {
     uint32_t slot = (uint32_t)hash_checksum(name) & group->lookup_mask;

@@ -104,6 +104,12 @@ const struct feature *group_feature(const struct group *group, struct str name);
  */
 const struct feature *group_feature_near(const struct group *group, struct str name, uint32_t hint);
 
+/*
+ * For the next version of a group: *ret becomes a copy that may be changed and given to
+ * group_write, and to nothing else. Its texts and arrays are the original's.
+ */
+void group_draft(const struct group *group, struct group *ret);
+
 /* The whole group as the JSON text of a definition entry; group_read is its inverse. FORMATS.md. */
 void group_write(const struct group *group, struct buf *out);
 NODISCARD enum code group_read(struct str json, struct group **ret, struct err *err);
