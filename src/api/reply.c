@@ -47,6 +47,7 @@ static int chosen_status(const char *type, enum code code, int status)
     } chosen[] = {
         {"ValidationException", 400},
         {"SerializationException", 400},
+        {"ValidationError", 400},
         {"AccessDeniedException", 403},
         {"UnknownOperationException", 404},
     };

@@ -1,0 +1,20 @@
+/* POST /v1/flush: waits until all that was accepted before it is in Parquet. */
+#include "api/call.h"
+
+static void flush_done(enum code code, const struct err *err, void *context)
+{
+    struct call *call = context;
+
+    if (code == OK)
+        buf_add(call->out, STR("{}"));
+    call_finish(call, code, err);
+}
+
+enum code api_flush(struct call *call, struct err *err)
+{
+    call_defer(call);
+    enum code code = flusher_request(call->options->flusher, flush_done, call, err);
+    if (code != OK)
+        call->is_deferred = false;
+    return code;
+}
