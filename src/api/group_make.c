@@ -12,11 +12,12 @@ static const char *const table_formats[] = {"Default", "Glue", "Iceberg", NULL};
     {.name = member_name, .kind = SHAPE_TEXT, .offset = offsetof(type, field), __VA_ARGS__}
 #define BOOL(type, member_name, field)                                                             \
     {.name = member_name, .kind = SHAPE_BOOL, .offset = offsetof(type, field)}
-#define OBJECT(type, member_name, field, shape, ...)                                               \
+#define OBJECT(type, member_name, field, shape, required)                                          \
     {.name = member_name,                                                                          \
      .kind = SHAPE_OBJECT,                                                                         \
      .offset = offsetof(type, field),                                                              \
-     .of = shape __VA_OPT__(, ) __VA_ARGS__}
+     .is_required = required,                                                                      \
+     .of = shape}
 
 #define KMS_PATTERN "[a-zA-Z0-9:/_-]*"
 #define URI_PATTERN "(https|s3)://([^/]+)/?(.*)"
@@ -40,9 +41,9 @@ static const struct shape_member security_members[] = {
 static const struct shape shape_security = SHAPE_OF(security_members, struct in_security);
 
 static const struct shape_member online_members[] = {
-    OBJECT(struct in_online, "SecurityConfig", security, &shape_security),
+    OBJECT(struct in_online, "SecurityConfig", security, &shape_security, false),
     BOOL(struct in_online, "EnableOnlineStore", is_enabled),
-    OBJECT(struct in_online, "TtlDuration", ttl, &shape_ttl),
+    OBJECT(struct in_online, "TtlDuration", ttl, &shape_ttl, false),
     TEXT(struct in_online, "StorageType", storage_type, .values = shape_storage_types),
 };
 static const struct shape shape_online = SHAPE_OF(online_members, struct in_online);
@@ -68,9 +69,9 @@ static const struct shape_member catalog_members[] = {
 static const struct shape shape_catalog = SHAPE_OF(catalog_members, struct in_catalog);
 
 static const struct shape_member offline_members[] = {
-    OBJECT(struct in_offline, "S3StorageConfig", storage, &shape_storage, .is_required = true),
+    OBJECT(struct in_offline, "S3StorageConfig", storage, &shape_storage, true),
     BOOL(struct in_offline, "DisableGlueTableCreation", is_glue_disabled),
-    OBJECT(struct in_offline, "DataCatalogConfig", catalog, &shape_catalog),
+    OBJECT(struct in_offline, "DataCatalogConfig", catalog, &shape_catalog, false),
     TEXT(struct in_offline, "TableFormat", table_format, .values = table_formats),
 };
 static const struct shape shape_offline = SHAPE_OF(offline_members, struct in_offline);
@@ -90,9 +91,9 @@ static const struct shape_member create_members[] = {
      .min = 1,
      .max = LIMIT_FEATURES,
      .of = &shape_definition},
-    OBJECT(struct in_create, "OnlineStoreConfig", online, &shape_online),
-    OBJECT(struct in_create, "OfflineStoreConfig", offline, &shape_offline),
-    OBJECT(struct in_create, "ThroughputConfig", throughput, &shape_throughput),
+    OBJECT(struct in_create, "OnlineStoreConfig", online, &shape_online, false),
+    OBJECT(struct in_create, "OfflineStoreConfig", offline, &shape_offline, false),
+    OBJECT(struct in_create, "ThroughputConfig", throughput, &shape_throughput, false),
     TEXT(struct in_create, "RoleArn", role_arn, .min = 20, .max = 2048, .fits = arn_is_role,
          .pattern = ROLE_PATTERN),
     TEXT(struct in_create, "Description", description, .max = 128, .fits = shape_is_line,
