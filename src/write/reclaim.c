@@ -291,7 +291,7 @@ enum code reclaim_step(struct store *store, struct err *err)
 {
     struct reclaim *reclaim = &store->reclaim;
     uint64_t end = journal_end(store);
-    uint64_t segment = end / store->options.journal.segment_bytes;
+    uint64_t segment = end == 0 ? 0 : (end - 1) / store->options.journal.segment_bytes;
 
     take_result(store);
     if (segment != reclaim->segment_last) {

@@ -267,6 +267,8 @@ enum code turn_run(struct store *store, int timeout_ms, size_t *ret_jobs, struct
     enum code code = turn_write(store, &failure);
     size_t jobs = 0;
     if (code == OK) {
+        /* Who hears of a write finds it in the status and the flush mark. */
+        writer_publish(store);
         jobs = complete_jobs(store);
         code = reclaim_step(store, &failure);
     } else {
