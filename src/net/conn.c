@@ -140,7 +140,7 @@ static enum input receive(struct conn *conn, char *to, size_t room, size_t *ret_
         return INPUT_END;
     if (errno == EINTR)
         return INPUT_NONE; /* still readable: comes again */
-    if (errno != EAGAIN && errno != EWOULDBLOCK)
+    if (errno != EAGAIN)
         return INPUT_END;
     conn->is_readable = false;
     return INPUT_NONE;

@@ -132,7 +132,7 @@ static enum output plain_output(struct conn *conn, const struct source *source)
     }
     if (errno == EINTR)
         return OUTPUT_DONE;
-    if (errno != EAGAIN && errno != EWOULDBLOCK)
+    if (errno != EAGAIN)
         return OUTPUT_BROKEN;
     conn->is_writable = false;
     return OUTPUT_AGAIN;

@@ -105,7 +105,7 @@ int socket_accept(int listener, char ret_peer[SOCKET_PEER_BYTES], bool *ret_is_e
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
             *ret_is_exhausted = true;
-        if (*ret_is_exhausted || errno == EAGAIN || errno == EWOULDBLOCK)
+        if (*ret_is_exhausted || errno == EAGAIN)
             return -1;
         /* That one connection failed (it was aborted, say): the next may not. */
     }
