@@ -42,8 +42,6 @@ enum code flush_new(const struct os *os, struct store *store, struct manifest *m
     flush->reader = reader;
     if (flush->options.range_bytes_max == 0)
         flush->options.range_bytes_max = LIMIT_FLUSH_RANGE_BYTES;
-    if (flush->options.append == NULL)
-        flush->options.append = write_wait;
     enum code code = folders_make(flush, err);
     if (code != OK) {
         flush_free(flush);
@@ -71,7 +69,7 @@ static enum code mark_append(struct flush *flush, const struct flush_mark *mark,
     flush_mark_encode(mark, &bytes);
     struct write_item item = {.kind = WRITE_MARK, .record = buf_str(&bytes)};
     struct write_job job = {.items = &item, .count = 1};
-    return flush->options.append(flush->store, &job, err);
+    return write_wait(flush->store, &job, err);
 }
 
 /*

@@ -16,8 +16,6 @@ struct flush_options {
     const char *data_dir;
     uint64_t range_bytes_max; /* 0: LIMIT_FLUSH_RANGE_BYTES */
     struct parquet_sink sink;
-    /* Appends a mark and waits for it. NULL: write_wait; the simulation runs the writer itself. */
-    NODISCARD enum code (*append)(struct store *store, struct write_job *job, struct err *err);
     /* Called at each named step ("flush:after_rename"...), for tests. NULL: none. ERR_ ends the run
      * there, as if the process had been killed. */
     NODISCARD enum code (*kill_point)(void *context, const char *name, struct err *err);
