@@ -14,15 +14,15 @@ enum message_type {
     MESSAGE_FILE_ROWS, /* journal entries, as stored */
     MESSAGE_FILE_CLOSE,
     MESSAGE_FILE_DONE, /* worker to server: bytes, has_sidecar */
-    /* query: server to worker */
+    /* query: see worker/query_message.h */
     MESSAGE_QUERY,        /* the request: kind, SQL or dataset, format, limits */
-    MESSAGE_TABLE_WANTED, /* worker to server: a table name the SQL refers to */
-    MESSAGE_TABLE,        /* schema and file list; MESSAGE_TABLE_NONE when there is no such table */
+    MESSAGE_TABLE_WANTED, /* worker to server: the table names that it refers to */
+    MESSAGE_TABLE,        /* a name's group; MESSAGE_TABLE_NONE when there is no such table */
     MESSAGE_TABLE_NONE,
-    MESSAGE_TABLE_ROWS, /* unflushed rows, as stored entries */
-    MESSAGE_TABLE_END,
-    MESSAGE_SANDBOX_FILES, /* all tables are known: seal */
-    MESSAGE_QUERY_DONE,    /* worker to server: rows, bytes of the result file */
+    MESSAGE_TABLE_FILES, /* of a group */
+    MESSAGE_TABLE_ROWS,  /* unflushed rows, as stored entries */
+    MESSAGE_TABLE_END,   /* all is told */
+    MESSAGE_QUERY_DONE,  /* worker to server: rows of the result file */
 };
 
 /* Blocking; ERR_IO when the peer is gone or the deadline passed (timeout_ms < 0: none). */

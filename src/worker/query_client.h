@@ -5,27 +5,29 @@
  * Runs on a query thread, blocks there, never on a loop.
  */
 #include "offline/manifest.h"
+#include "query/dataset.h"
+#include "schema/names.h"
 #include "write/write.h"
-
-enum query_format { QUERY_JSON, QUERY_CSV, QUERY_PARQUET };
 
 struct query_request {
     bool is_dataset;
     struct str sql; /* one SELECT */
-    /* dataset (design section 9) */
+    /* dataset (query/dataset.h) */
     const char *labels_path;  /* an uploaded file, under the data folder's tmp */
-    struct str labels_format; /* "csv" or "parquet" */
+    bool is_labels_parquet;   /* else CSV */
     const struct str *groups; /* names, in output order */
     size_t group_count;
-    struct str time_column;  /* of the labels; absent: see query/dataset.h */
-    const struct pair *keys; /* group name -> label column; default: the record identifier's name */
+    struct str time_column; /* of the labels; absent: the default */
+    const struct dataset_key *keys;
     size_t key_count;
     bool is_as_seen;
 
-    enum query_format format;
+    enum engine_format format;
     int64_t now_us;
     unsigned timeout_ms;
     uint64_t memory_bytes_max;
+    /* Set by any thread: the query ends soon, with ERR_BUSY. May be NULL. */
+    const _Atomic(bool) *is_cancelled;
 };
 
 struct query_result {

@@ -2,6 +2,7 @@
 
 #include "core/str.h"
 #include "worker/flush_worker.h"
+#include "worker/query_worker.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@ int worker_main(int argc, char **argv)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (str_equal(kind, STR("flush")) && argc == 4)
         return flush_worker_main(WORKER_SOCKET, argv[3]);
+    if (str_equal(kind, STR("query")) && argc == 3)
+        return query_worker_main(WORKER_SOCKET);
     (void)fprintf(stderr, "asof worker is started by asof serve\n");
     return EXIT_USAGE;
 }

@@ -1,0 +1,5 @@
+#pragma once
+/* The query worker: one query, from the socket to the result file (query_message.h), then the end. */
+
+/* Returns the exit code. */
+int query_worker_main(int socket);
