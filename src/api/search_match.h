@@ -1,19 +1,11 @@
 #pragma once
 /*
- * What Search looks at and how: the properties of groups and features by name, and whether an
- * expression holds for one of them (contract 1.5). An expression is checked once before it is used,
- * so that a property or operator that is not there is refused and matching cannot fail. Pure.
+ * Whether a search expression holds for a group or a feature (contract 1.5). An expression is
+ * checked once before it is used, so that a property or operator that is not there is refused and
+ * matching cannot fail. Pure.
  */
+#include "api/search_property.h"
 #include "api/shapes.h"
-#include "schema/group.h"
-
-enum search_resource { SEARCH_GROUPS, SEARCH_FEATURES };
-
-/* One thing that may be found: a group, or a feature of it. */
-struct search_subject {
-    const struct group *group;
-    const struct feature *feature; /* NULL: the group */
-};
 
 enum search_operator {
     SEARCH_EQUALS,
