@@ -58,8 +58,8 @@ static enum code line_next(struct reader *reader, struct str *ret)
 {
     reader->line++;
     size_t end = str_find_byte(reader->rest, 0, '\n');
-    if (end == reader->rest.len)
-        return bad(reader, "a line that ends with LF");
+    if (end == reader->rest.len || (end > 0 && reader->rest.ptr[end - 1] == ' '))
+        return bad(reader, "a line that ends with LF, and no blank before it");
     *ret = str_slice(reader->rest, 0, end);
     reader->rest = str_slice(reader->rest, end + 1, reader->rest.len);
     return OK;
