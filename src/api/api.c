@@ -12,6 +12,8 @@
 #include "core/mem.h"
 #include "core/metrics.h"
 
+#include <poll.h>
+
 static enum code keys_make(struct api *api, struct err *err)
 {
     const struct api_options *options = &api->options;
@@ -52,6 +54,9 @@ enum code api_new(const struct api_options *options, struct api **ret, struct er
 void api_free(struct api *api)
 {
     query_pool_free(api->queries);
+    /* Writes that wait for a slow disk: the writer still runs, and finishes them. */
+    while (atomic_load(&api->deferred) > 0)
+        (void)poll(NULL, 0, 1);
     mem_free(api);
 }
 

@@ -3,6 +3,8 @@
 #include "api/call.h"
 #include "core/sha256.h"
 
+#include <stdatomic.h>
+
 struct query_pool;
 
 struct api {
@@ -11,5 +13,6 @@ struct api {
     struct sha256 token_key;
     unsigned char id_secret[HASH_SECRET_BYTES]; /* of request ids */
     _Atomic(uint64_t) id_next;
+    _Atomic(unsigned) deferred; /* calls that another thread will finish */
     struct query_pool *queries; /* query threads; see query_pool.h */
 };

@@ -1,224 +1,287 @@
 /*
- * BatchWriteRecord (contract 1.4): up to 25 records of any groups; each is written or refused
- * alone. A refused entry is echoed exactly as it was sent. What breaks the shape of the request, or
- * names a group that is not there, refuses it whole.
+ * BatchWriteRecord (contract 1.4): up to 25 entries, each written or refused alone; a refused one
+ * is echoed with the very text it came as. What breaks the request's own form (a missing member, a
+ * name that is none, an unknown feature group) refuses the whole request, before anything is
+ * written.
  */
-#include "api/record_write.h"
+#include "api/body.h"
+#include "api/record_request.h"
 #include "config/limits.h"
 
-struct entry_request {
-    struct str raw; /* as sent */
-    struct str record_raw;
+struct batch_entry {
+    struct str text; /* as it came */
     struct str group_name;
-    const struct group *group; /* referenced until the call is done */
-    struct targets targets;
+    struct str record_text;
+    uint8_t targets_named;
     struct ttl ttl;
-    struct buf record;
-    enum code code; /* of its own checks */
+    const struct group *group;
+    enum code code; /* OK: accepted so far */
     struct err *err;
-    struct write_item *item; /* NULL when it was refused before it was queued */
 };
 
 struct batch_write {
     struct call *call;
-    struct entry_request entries[LIMIT_BATCH_WRITE_ENTRIES];
+    struct batch_entry *entries;
     size_t count;
     bool is_given;
     struct ttl ttl;
-    struct write_item items[LIMIT_BATCH_WRITE_ENTRIES];
+    uint64_t seen;
+    struct write_item *items; /* of the accepted entries, in order */
+    size_t *item_entries;     /* which entry an item is of */
+    size_t item_count;
     struct write_job job;
 };
 
-static enum code entry_read(struct call *call, struct json *json, struct entry_request *entry,
-                            struct err *err)
-{
-    struct str key;
+enum { ENTRY_GROUP_NAME, ENTRY_RECORD, ENTRY_TARGETS, ENTRY_TTL };
+static const char *const entry_members[] = {"FeatureGroupName", "Record", "TargetStores",
+                                            "TtlDuration"};
 
-    TRY(json_object_begin(json));
-    while (json_object_next(json, &key)) {
-        if (str_equal(key, STR("FeatureGroupName")))
-            TRY(body_text(json, &entry->group_name));
-        else if (str_equal(key, STR("Record")) && json_peek(json) == JSON_ARRAY)
-            TRY(json_skip(json, &entry->record_raw));
-        else if (str_equal(key, STR("TargetStores")))
-            TRY(targets_read(call, json, &entry->targets, err));
-        else if (str_equal(key, STR("TtlDuration")))
-            TRY(ttl_member(json, &entry->ttl, err));
-        else
-            TRY(json_skip(json, NULL));
+static enum code entry_member_read(struct json *json, struct str key, struct batch_entry *entry,
+                                   uint64_t *seen, struct err *err)
+{
+    struct record_request request = {0};
+    size_t member;
+
+    TRY(json_field(json, key, entry_members, ARRAY_COUNT(entry_members), seen, &member));
+    if (member == ENTRY_GROUP_NAME)
+        return body_text(json, &entry->group_name);
+    if (member == ENTRY_TTL)
+        return record_request_ttl(json, &entry->ttl, err);
+    if (member == ENTRY_RECORD && json_peek(json) != JSON_NULL) {
+        if (json_peek(json) != JSON_ARRAY)
+            return json_array_begin(json); /* says what was expected */
+        return json_skip(json, &entry->record_text);
     }
-    return json_status(json);
+    if (member != ENTRY_TARGETS)
+        return json_skip(json, NULL);
+    TRY(record_request_targets(json, &request, err));
+    entry->targets_named = request.targets;
+    return OK;
 }
 
-static enum code entries_read(struct call *call, struct json *json, struct batch_write *batch,
-                              struct err *err)
+/* One entry, which stands next. Its record is read later, when its group is known. */
+static enum code entry_read(struct json *json, struct batch_entry *entry, struct err *err)
 {
-    batch->is_given = true;
+    const char *start;
+    struct str key;
+    uint64_t seen = 0;
+
+    (void)json_peek(json); /* past the blanks */
+    start = json->cursor;
+    TRY(json_object_begin(json));
+    while (json_object_next(json, &key))
+        TRY(entry_member_read(json, key, entry, &seen, err));
+    TRY(json_status(json));
+    entry->text = (struct str){start, (size_t)(json->cursor - start)};
+    if (str_is_absent(entry->group_name))
+        return member_missing("entries.member.featureGroupName", "FeatureGroupName", err);
+    if (str_is_absent(entry->record_text))
+        return member_missing("entries.member.record", "Record", err);
+    return OK;
+}
+
+static enum code entries_read(struct json *json, struct batch_write *batch, struct err *err)
+{
+    if (json_peek(json) == JSON_NULL)
+        return json_null(json);
     TRY(json_array_begin(json));
+    batch->is_given = true;
     while (json_array_next(json)) {
         if (batch->count == LIMIT_BATCH_WRITE_ENTRIES)
             return err_set(err, ERR_INVALID,
                            "1 validation error detected: Value at 'entries' failed to satisfy "
                            "constraint: Member must have length less than or equal to %d (Entries)",
                            LIMIT_BATCH_WRITE_ENTRIES);
-        struct entry_request *entry = &batch->entries[batch->count++];
-        const char *start = json->cursor;
-        TRY(entry_read(call, json, entry, err));
-        entry->raw = str_trim((struct str){start, (size_t)(json->cursor - start)});
+        TRY(entry_read(json, &batch->entries[batch->count++], err));
     }
     return json_status(json);
 }
+
+enum { MEMBER_ENTRIES, MEMBER_TTL };
+static const char *const members[] = {"Entries", "TtlDuration"};
 
 static enum code member_read(struct call *call, struct json *json, struct str key, void *context,
                              struct err *err)
 {
     struct batch_write *batch = context;
+    size_t member;
 
-    if (str_equal(key, STR("Entries")) && json_peek(json) != JSON_NULL)
-        return entries_read(call, json, batch, err);
-    if (str_equal(key, STR("TtlDuration")))
-        return ttl_member(json, &batch->ttl, err);
+    (void)call;
+    TRY(json_field(json, key, members, ARRAY_COUNT(members), &batch->seen, &member));
+    if (member == MEMBER_ENTRIES)
+        return entries_read(json, batch, err);
+    if (member == MEMBER_TTL)
+        return record_request_ttl(json, &batch->ttl, err);
     return json_skip(json, NULL);
 }
 
-static enum code batch_check(const struct batch_write *batch, struct err *err)
+static enum code request_check(struct batch_write *batch, struct err *err)
 {
+    if (!batch->is_given)
+        return member_missing("entries", "Entries", err);
     if (batch->count == 0)
         return err_set(err, ERR_INVALID,
-                       "1 validation error detected: Value %s at 'entries' failed to satisfy "
-                       "constraint: Member must %s (Entries)",
-                       batch->is_given ? "[]" : "null",
-                       batch->is_given ? "have length greater than or equal to 1" : "not be null");
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct entry_request *entry = &batch->entries[i];
-        if (str_is_absent(entry->group_name) || str_is_absent(entry->record_raw))
-            return err_set(
-                err, ERR_INVALID,
-                "1 validation error detected: Value null at 'entries.%zu.member.%s' failed "
-                "to satisfy constraint: Member must not be null",
-                i + 1, str_is_absent(entry->group_name) ? "featureGroupName" : "record");
-    }
+                       "1 validation error detected: Value '[]' at 'entries' failed to satisfy "
+                       "constraint: Member must have length greater than or equal to 1 (Entries)");
+    for (size_t i = 0; i < batch->count; i++)
+        TRY(call_group(batch->call, batch->entries[i].group_name, LIMIT_GROUP_NAME_OR_ARN_RUNTIME,
+                       &batch->entries[i].group, err));
     return OK;
 }
 
-static enum code groups_find(struct batch_write *batch, struct err *err)
+/* Decodes and checks the entry; *item is filled but for its record, whose bytes are appended to
+ * `encoded`. */
+static enum code entry_prepare(const struct batch_write *batch, const struct batch_entry *entry,
+                               struct write_item *item, struct buf *encoded, struct err *err)
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        struct entry_request *entry = &batch->entries[i];
-        TRY(call_group(batch->call, entry->group_name, LIMIT_GROUP_NAME_OR_ARN_RUNTIME,
-                       &entry->group, err));
-    }
-    return OK;
-}
-
-/* The entry's own checks: a failure is its alone. */
-static enum code entry_check(struct batch_write *batch, struct entry_request *entry,
-                             struct write_item *item, struct err *err)
-{
-    struct json json;
     struct record record;
-    uint8_t targets;
-    int64_t ttl = entry->ttl.seconds;
+    struct json json;
+    const struct group *group = entry->group;
+    const struct ttl *ttl = entry->ttl.seconds != 0   ? &entry->ttl
+                            : batch->ttl.seconds != 0 ? &batch->ttl
+                                                      : &group->ttl;
 
-    json_init(&json, entry->record_raw, batch->call->arena, err);
-    TRY(record_read(&json, entry->group, &record, err));
+    TRY(targets_resolve(group, entry->targets_named, &item->targets, err));
+    json_init(&json, entry->record_text, batch->call->arena, err);
+    TRY(record_read(&json, group, &record, err));
     TRY(record_check(&record, false, err));
-    TRY(targets_resolve(&entry->targets, entry->group, &targets, err));
-    if (ttl == 0)
-        ttl = batch->ttl.seconds > 0 ? batch->ttl.seconds : entry->group->ttl.seconds;
-    record_encode(&record, &entry->record);
-    *item = (struct write_item){.kind = WRITE_PUT,
-                                .group = entry->group,
-                                .targets = targets,
-                                .has_event_time = true,
-                                .event_time = record.event_time,
-                                .ttl_seconds = ttl,
-                                .identifier = record.identifier,
-                                .record = buf_str(&entry->record)};
+    record_encode(&record, encoded);
+    item->kind = WRITE_PUT;
+    item->has_event_time = true;
+    item->event_time = record.event_time;
+    item->ttl_seconds = ttl->seconds;
+    item->identifier = record.identifier;
     return OK;
 }
 
-static void error_out(struct buf *out, const struct entry_request *entry, bool *is_first)
+/* Every entry becomes an item or is refused. The records wait in the response's buffer. */
+static void entries_prepare(struct batch_write *batch)
+{
+    struct call *call = batch->call;
+    size_t offsets[LIMIT_BATCH_WRITE_ENTRIES + 1] = {0};
+    struct err err = {0};
+
+    for (size_t i = 0; i < batch->count; i++) {
+        struct batch_entry *entry = &batch->entries[i];
+        struct write_item *item = &batch->items[batch->item_count];
+        entry->code = entry_prepare(batch, entry, item, call->out, &err);
+        if (entry->code != OK) {
+            entry->err = ARENA_NEW(call->arena, struct err, 1);
+            *entry->err = err;
+            continue;
+        }
+        batch->item_entries[batch->item_count++] = i;
+        offsets[batch->item_count] = call->out->len;
+    }
+    struct str all = buf_str(call->out);
+    for (size_t i = 0; i < batch->item_count; i++) {
+        batch->items[i].record = str_slice(all, offsets[i], offsets[i + 1]);
+        batch->items[i].group = group_ref(batch->entries[batch->item_entries[i]].group);
+    }
+}
+
+/* ---- the answer ---- */
+
+static void error_out(struct buf *out, const struct batch_entry *entry)
 {
     int status;
-    enum code code = entry->item == NULL ? entry->code : entry->item->result;
-    const char *type = reply_error_type(PLANE_RUNTIME, code, &status);
-    const char *text = entry->item == NULL ? entry->err->message : entry->item->err.message;
+    const char *type = reply_error_type(PLANE_RUNTIME, entry->code, &status);
 
-    buf_add(out, *is_first ? STR("{\"Entry\":") : STR(",{\"Entry\":"));
-    *is_first = false;
-    buf_add(out, entry->raw);
+    buf_add(out, STR("{\"Entry\":"));
+    buf_add(out, entry->text);
     buf_add_format(out, ",\"ErrorCode\":\"%s\",\"ErrorMessage\":", type);
-    buf_add_json(out, str_from(text));
+    buf_add_json(out, status < 500 ? str_from(entry->err->message)
+                                   : STR("Internal server error. Please try again later."));
     buf_add_byte(out, '}');
 }
 
-static void batch_answer(struct batch_write *batch)
+static void entries_out(const struct batch_write *batch, bool is_unprocessed)
 {
     struct buf *out = batch->call->out;
     bool is_first = true;
 
-    buf_add(out, STR("{\"Errors\":["));
     for (size_t i = 0; i < batch->count; i++) {
-        const struct entry_request *entry = &batch->entries[i];
-        if (entry->item == NULL || entry->item->result != OK)
-            error_out(out, entry, &is_first);
+        const struct batch_entry *entry = &batch->entries[i];
+        if (entry->code == OK || (entry->code == ERR_BUSY) != is_unprocessed)
+            continue;
+        if (!is_first)
+            buf_add_byte(out, ',');
+        is_first = false;
+        if (is_unprocessed)
+            buf_add(out, entry->text);
+        else
+            error_out(out, entry);
     }
-    buf_add(out, STR("],\"UnprocessedEntries\":[]}"));
 }
 
-static void batch_release(struct batch_write *batch)
+static void answer_out(const struct batch_write *batch)
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        buf_release(&batch->entries[i].record);
-        if (batch->entries[i].item != NULL)
-            group_unref(batch->entries[i].group);
-    }
+    struct buf *out = batch->call->out;
+
+    buf_clear(out);
+    buf_add(out, STR("{\"Errors\":["));
+    entries_out(batch, false);
+    buf_add(out, STR("],\"UnprocessedEntries\":["));
+    entries_out(batch, true);
+    buf_add(out, STR("]}"));
 }
 
+/* On the writer thread. A failed journal is no entry's fault: the whole request failed. */
 static void batch_done(struct write_job *job, void *context)
 {
     struct batch_write *batch = context;
+    enum code code = OK;
+    struct err err = {0};
 
-    (void)job;
-    batch_answer(batch);
-    batch_release(batch);
-    call_finish(batch->call, OK, NULL);
+    for (size_t i = 0; i < job->count; i++) {
+        struct write_item *item = &job->items[i];
+        struct batch_entry *entry = &batch->entries[batch->item_entries[i]];
+        group_unref(item->group);
+        entry->code = item->result;
+        entry->err = &item->err;
+        if (item->result == ERR_IO || item->result == ERR_CORRUPT) {
+            code = item->result;
+            err = item->err;
+        }
+    }
+    answer_out(batch);
+    call_finish(batch->call, code, &err);
 }
 
 /*
- * Items are known to the retry keys by their place among those that were queued: which ones were is
- * part of the key, in case the group changed between two tries.
+ * The retry key of an item counts accepted entries, so it must be another one when others are
+ * accepted (the schema changed between two tries).
  */
-static void retry_key_bind(struct batch_write *batch)
+static bool retry_key(const struct batch_write *batch, struct hash128 *ret)
 {
-    char queued[LIMIT_BATCH_WRITE_ENTRIES + 1];
+    struct hash128 key;
+    uint64_t accepted = 0;
 
-    batch->job.has_retry_key = call_retry_key(batch->call, &batch->job.retry_key);
-    if (!batch->job.has_retry_key)
-        return;
-    for (size_t i = 0; i < batch->count; i++)
-        queued[i] = batch->entries[i].item == NULL ? '0' : '1';
-    struct str bound = arena_format(
-        batch->call->arena, "%016llx%016llx %.*s", (unsigned long long)batch->job.retry_key.high,
-        (unsigned long long)batch->job.retry_key.low, (int)batch->count, queued);
-    batch->job.retry_key = hash_wide(bound);
+    if (!call_retry_key(batch->call, &key))
+        return false;
+    for (size_t i = 0; i < batch->item_count; i++)
+        accepted |= UINT64_C(1) << batch->item_entries[i];
+    key.low ^= accepted * UINT64_C(0x9E3779B97F4A7C15);
+    *ret = key;
+    return true;
 }
+
+static_assert(LIMIT_BATCH_WRITE_ENTRIES <= 64, "accepted entries are a mask");
 
 static enum code batch_submit(struct batch_write *batch, struct err *err)
 {
     struct call *call = batch->call;
 
-    batch->job.items = batch->items;
-    batch->job.done = batch_done;
-    batch->job.context = batch;
-    retry_key_bind(batch);
+    batch->job = (struct write_job){
+        .items = batch->items, .count = batch->item_count, .done = batch_done, .context = batch};
+    batch->job.has_retry_key = retry_key(batch, &batch->job.retry_key);
     call_defer(call);
     enum code code = write_submit(call->options->store, &batch->job, err);
-    if (code != OK) {
-        call->is_deferred = false;
-        batch_release(batch);
-    }
+    if (code == OK)
+        return OK;
+    call_undefer(call);
+    for (size_t i = 0; i < batch->item_count; i++)
+        group_unref(batch->items[i].group);
     return code;
 }
 
@@ -227,26 +290,14 @@ enum code api_batch_write_record(struct call *call, struct err *err)
     struct batch_write *batch = ARENA_NEW(call->arena, struct batch_write, 1);
 
     batch->call = call;
+    batch->entries = ARENA_NEW(call->arena, struct batch_entry, LIMIT_BATCH_WRITE_ENTRIES);
     TRY(body_read(call, member_read, batch, err));
-    TRY(batch_check(batch, err));
-    TRY(groups_find(batch, err));
-    for (size_t i = 0; i < batch->count; i++) {
-        struct entry_request *entry = &batch->entries[i];
-        struct write_item *item = &batch->items[batch->job.count];
-        struct err own;
-        entry->code = entry_check(batch, entry, item, &own);
-        if (entry->code == OK) {
-            entry->item = item;
-            batch->job.count++;
-            (void)group_ref(entry->group);
-            continue;
-        }
-        entry->err = ARENA_NEW(call->arena, struct err, 1);
-        *entry->err = own;
-    }
-    if (batch->job.count > 0)
+    TRY(request_check(batch, err));
+    batch->items = ARENA_NEW(call->arena, struct write_item, batch->count);
+    batch->item_entries = ARENA_NEW(call->arena, size_t, batch->count);
+    entries_prepare(batch);
+    if (batch->item_count > 0)
         return batch_submit(batch, err);
-    batch_answer(batch);
-    batch_release(batch);
+    answer_out(batch);
     return OK;
 }

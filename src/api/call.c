@@ -7,6 +7,14 @@ void call_defer(struct call *call)
 {
     assert(!call->is_deferred);
     call->is_deferred = true;
+    atomic_fetch_add(&call->api->deferred, 1);
+}
+
+void call_undefer(struct call *call)
+{
+    assert(call->is_deferred);
+    call->is_deferred = false;
+    atomic_fetch_sub(&call->api->deferred, 1);
 }
 
 void call_answer(struct call *call, enum code code, const struct err *err)
@@ -36,9 +44,12 @@ void call_answer(struct call *call, enum code code, const struct err *err)
 
 void call_finish(struct call *call, enum code code, const struct err *err)
 {
+    struct api *api = call->api;
+
     assert(call->is_deferred);
     call_answer(call, code, err);
-    net_finish(call->api->net, call->exchange);
+    net_finish(api->net, call->exchange); /* the call may be gone from here on */
+    atomic_fetch_sub(&api->deferred, 1);
 }
 
 static enum code reference_refused(struct str text, size_t bytes_max, struct err *err)
@@ -118,7 +129,7 @@ enum code call_change(struct call *call, const struct change *change,
     call_defer(call);
     enum code code = write_submit(call->options->store, &changed->job, err);
     if (code != OK)
-        call->is_deferred = false;
+        call_undefer(call);
     return code;
 }
 

@@ -54,6 +54,8 @@ struct call {
 
 /* The handler will finish later, by call_finish, exactly once, from any thread. */
 void call_defer(struct call *call);
+/* It will not, after all: nobody else has seen the call. */
+void call_undefer(struct call *call);
 /* Answers (response.body as it is when OK, else the error) and gives the exchange back to net. */
 void call_finish(struct call *call, enum code code, const struct err *err);
 

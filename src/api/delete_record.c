@@ -1,5 +1,6 @@
-/* DeleteRecord (contract 1.4, 2.4): a tombstone or a forgetting online, a marker row offline. */
+/* DeleteRecord (contract 1.4, 2.4). */
 #include "api/record_read.h"
+#include "api/record_request.h"
 #include "api/record_write.h"
 #include "core/uri.h"
 
@@ -7,11 +8,24 @@ struct delete_request {
     struct str identifier;
     struct str event_time;
     struct str mode;
-    struct targets targets;
+    uint8_t targets;
 };
 
-static enum code once(struct str *field, struct str name, struct str value, struct err *err)
+static enum code field_read(struct delete_request *request, struct str name, struct str value,
+                            struct err *err)
 {
+    struct str *field = NULL;
+
+    if (str_equal(name, STR("RecordIdentifierValueAsString")))
+        field = &request->identifier;
+    else if (str_equal(name, STR("EventTime")))
+        field = &request->event_time;
+    else if (str_equal(name, STR("DeletionMode")))
+        field = &request->mode;
+    else if (str_equal(name, STR("TargetStores")))
+        return targets_add(value, &request->targets, err);
+    if (field == NULL)
+        return OK;
     if (!str_is_absent(*field))
         return err_set(err, ERR_INVALID, "%.*s stands twice in the query", STR_ARG(name));
     *field = value;
@@ -26,16 +40,8 @@ static enum code request_read(struct call *call, struct delete_request *ret, str
     struct str name;
     struct str value;
 
-    while (uri_query_next(&query, call->arena, &name, &value, &code, err)) {
-        if (str_equal(name, STR("RecordIdentifierValueAsString")))
-            TRY(once(&read.identifier, name, value, err));
-        else if (str_equal(name, STR("EventTime")))
-            TRY(once(&read.event_time, name, value, err));
-        else if (str_equal(name, STR("DeletionMode")))
-            TRY(once(&read.mode, name, value, err));
-        else if (str_equal(name, STR("TargetStores")))
-            TRY(targets_add(&read.targets, value, err));
-    }
+    while (uri_query_next(&query, call->arena, &name, &value, &code, err))
+        TRY(field_read(&read, name, value, err));
     TRY(code);
     *ret = read;
     return OK;
@@ -46,21 +52,21 @@ static enum code mode_read(struct str mode, enum write_kind *ret, struct err *er
     bool is_hard = str_equal(mode, STR("HardDelete"));
 
     if (!str_is_absent(mode) && !is_hard && !str_equal(mode, STR("SoftDelete")))
-        return err_set(
-            err, ERR_INVALID,
-            "1 validation error detected: Value '%.*s' at 'deletionMode' failed to satisfy "
-            "constraint: Member must satisfy enum value set: [SoftDelete, HardDelete] "
-            "(DeletionMode)",
-            STR_ARG(text_shown(mode)));
+        return err_set(err, ERR_INVALID,
+                       "1 validation error detected: Value '%.*s' at 'deletionMode' failed to "
+                       "satisfy constraint: Member must satisfy enum value set: [SoftDelete, "
+                       "HardDelete] (DeletionMode)",
+                       STR_ARG(text_shown(mode)));
     *ret = is_hard ? WRITE_DELETE_HARD : WRITE_DELETE;
     return OK;
 }
 
-/* The identifier is a value of its feature: one that no record could have is refused. */
-static enum code identifier_fits(const struct group *group, struct str identifier, struct err *err)
+/* The offline marker carries the identifier in its feature's type, so it must be a value of it. */
+static enum code identifier_of_type(const struct group *group, struct str identifier,
+                                    struct err *err)
 {
     const struct feature *feature = &group->features[group->identifier_index];
-    struct err inner;
+    struct err inner = {0};
 
     TRY(identifier_check(identifier, err));
     if (value_check(feature->type, identifier, &inner) != OK)
@@ -69,36 +75,30 @@ static enum code identifier_fits(const struct group *group, struct str identifie
     return OK;
 }
 
-static enum code event_time_read(const struct group *group, struct str text, struct instant *ret,
-                                 struct err *err)
+/* A hard delete that came too late is a ValidationException (contract 1.5). */
+static enum code outcome_of_delete(struct call *call, enum code code)
 {
-    if (str_is_absent(text))
-        return err_set(err, ERR_INVALID,
-                       "1 validation error detected: Value null at 'eventTime' failed to satisfy "
-                       "constraint: Member must not be null (EventTime)");
-    enum code code = record_event_time(group, text, ret, err);
-    return code == OK ? OK : err_prefix(err, code, "EventTime");
+    if (code != ERR_CONFLICT)
+        return outcome_of_put(call, code);
+    call->error_type = "ValidationException";
+    return ERR_INVALID;
 }
 
 enum code api_delete_record(struct call *call, struct err *err)
 {
     struct delete_request request;
-    const struct group *group;
-    struct instant event_time;
-    enum write_kind kind;
-    uint8_t targets;
+    struct write_item item = {.has_event_time = true};
 
     TRY(request_read(call, &request, err));
-    TRY(call_group_or_invalid(call, &group, err));
-    TRY(identifier_fits(group, request.identifier, err));
-    TRY(event_time_read(group, request.event_time, &event_time, err));
-    TRY(mode_read(request.mode, &kind, err));
-    TRY(targets_resolve(&request.targets, group, &targets, err));
-    struct record_write *write = record_write_new(call, group);
-    write->item.kind = kind;
-    write->item.targets = targets;
-    write->item.has_event_time = true;
-    write->item.event_time = event_time;
-    write->item.identifier = request.identifier;
-    return record_write_submit(write, err);
+    TRY(writable_group(call, &item.group, err));
+    if (str_is_absent(request.event_time))
+        return member_missing("eventTime", "EventTime", err);
+    TRY(identifier_of_type(item.group, request.identifier, err));
+    TRY(mode_read(request.mode, &item.kind, err));
+    TRY(targets_resolve(item.group, request.targets, &item.targets, err));
+    enum code code = record_event_time(item.group, request.event_time, &item.event_time, err);
+    if (code != OK)
+        return err_prefix(err, code, "EventTime");
+    item.identifier = request.identifier;
+    return record_write(call, &item, outcome_of_delete, err);
 }

@@ -1,6 +1,7 @@
-/* POST /v1/flush: waits until all that was accepted before it is in Parquet. */
+/* POST /v1/flush: everything accepted before it is in Parquet when the answer comes. */
 #include "api/call.h"
 
+/* On the flusher thread. */
 static void flush_done(enum code code, const struct err *err, void *context)
 {
     struct call *call = context;
@@ -15,6 +16,6 @@ enum code api_flush(struct call *call, struct err *err)
     call_defer(call);
     enum code code = flusher_request(call->options->flusher, flush_done, call, err);
     if (code != OK)
-        call->is_deferred = false;
+        call_undefer(call);
     return code;
 }

@@ -1,54 +1,53 @@
-/* PutRecord (contract 1.4, 2.2): one record, one journal entry, both stores. */
+/* PutRecord (contract 1.4, 2.2): a whole record, to the stores named. */
+#include "api/body.h"
+#include "api/record_request.h"
 #include "api/record_write.h"
 
 struct put_request {
     const struct group *group;
-    struct record record;
-    bool has_record;
-    struct targets targets;
-    struct ttl ttl;
+    struct record_request record;
+    uint64_t seen;
 };
+
+enum { MEMBER_RECORD, MEMBER_TARGETS, MEMBER_TTL };
+static const char *const members[] = {"Record", "TargetStores", "TtlDuration"};
 
 static enum code member_read(struct call *call, struct json *json, struct str key, void *context,
                              struct err *err)
 {
     struct put_request *request = context;
+    size_t member;
 
-    if (str_equal(key, STR("Record")) && json_peek(json) != JSON_NULL) {
-        if (request->has_record)
-            return err_set(err, ERR_INVALID, "Record stands twice in the request");
-        request->has_record = true;
-        return record_read(json, request->group, &request->record, err);
-    }
-    if (str_equal(key, STR("TargetStores")))
-        return targets_read(call, json, &request->targets, err);
-    if (str_equal(key, STR("TtlDuration")))
-        return ttl_member(json, &request->ttl, err);
+    (void)call;
+    TRY(json_field(json, key, members, ARRAY_COUNT(members), &request->seen, &member));
+    if (member == MEMBER_RECORD)
+        return record_request_record(json, request->group, &request->record, err);
+    if (member == MEMBER_TARGETS)
+        return record_request_targets(json, &request->record, err);
+    if (member == MEMBER_TTL)
+        return record_request_ttl(json, &request->record.ttl, err);
     return json_skip(json, NULL);
 }
 
 enum code api_put_record(struct call *call, struct err *err)
 {
     struct put_request request = {0};
-    uint8_t targets;
+    struct record *record = &request.record.record;
+    struct write_item item = {.kind = WRITE_PUT, .has_event_time = true};
 
-    TRY(call_group_or_invalid(call, &request.group, err));
+    TRY(writable_group(call, &request.group, err));
     TRY(body_read(call, member_read, &request, err));
-    if (!request.has_record)
-        return err_set(err, ERR_INVALID,
-                       "1 validation error detected: Value null at 'record' failed to satisfy "
-                       "constraint: Member must not be null (Record)");
-    TRY(record_check(&request.record, false, err));
-    TRY(targets_resolve(&request.targets, request.group, &targets, err));
-    struct record_write *write = record_write_new(call, request.group);
-    record_encode(&request.record, &write->record);
-    write->item.kind = WRITE_PUT;
-    write->item.targets = targets;
-    write->item.has_event_time = true;
-    write->item.event_time = request.record.event_time;
-    write->item.ttl_seconds =
-        request.ttl.seconds > 0 ? request.ttl.seconds : request.group->ttl.seconds;
-    write->item.identifier = request.record.identifier;
-    write->item.record = buf_str(&write->record);
-    return record_write_submit(write, err);
+    if (!request.record.has_record)
+        return member_missing("record", "Record", err);
+    TRY(targets_resolve(request.group, request.record.targets, &item.targets, err));
+    TRY(record_check(record, false, err));
+    /* The response's buffer is reused from request to request: nothing is allocated. */
+    record_encode(record, call->out);
+    item.group = request.group;
+    item.event_time = record->event_time;
+    item.ttl_seconds =
+        request.record.ttl.seconds != 0 ? request.record.ttl.seconds : request.group->ttl.seconds;
+    item.identifier = record->identifier;
+    item.record = buf_str(call->out);
+    return record_write(call, &item, outcome_of_put, err);
 }

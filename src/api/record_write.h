@@ -1,38 +1,19 @@
 #pragma once
-/* What PutRecord, UpdateRecord, DeleteRecord and BatchWriteRecord share: members, targets, the
- * queued write. */
-#include "api/body.h"
-#include "schema/record.h"
+/*
+ * One write of one record, from the loop to the writer and back. The call is deferred; the answer
+ * leaves after the durable write.
+ */
+#include "api/call.h"
 
-/* TargetStores as TARGET_ bits (contract 1.4); not given: every store the group has. */
-struct targets {
-    uint8_t bits;
-    bool is_given;
-};
-/* One name of the list: ERR_INVALID when it is no store. */
-NODISCARD enum code targets_add(struct targets *targets, struct str name, struct err *err);
-/* Reads the JSON list that stands next: 1 or 2 names; null is not given. */
-NODISCARD enum code targets_read(struct call *call, struct json *json, struct targets *ret,
-                                 struct err *err);
-/* ERR_INVALID when a store is named that the group lacks. */
-NODISCARD enum code targets_resolve(const struct targets *targets, const struct group *group,
-                                    uint8_t *ret, struct err *err);
+/* How the item's outcome becomes the operation's: may change the code, and call->error_type. */
+typedef enum code record_outcome_fn(struct call *call, enum code code);
 
-/* A TtlDuration that stands next; null leaves *ret as it is. */
-NODISCARD enum code ttl_member(struct json *json, struct ttl *ret, struct err *err);
+/*
+ * Submits `item` (its texts in the call's arena, or the record in call->out, which is emptied
+ * before the answer). Takes a reference to the item's group. On failure nothing was taken.
+ */
+NODISCARD enum code record_write(struct call *call, const struct write_item *item,
+                                 record_outcome_fn *outcome, struct err *err);
 
-/* Writes one record: the call is deferred and finished after the durable write. */
-struct record_write {
-    struct write_item item;
-    struct write_job job;
-    struct buf record;
-    struct call *call;
-};
-
-/* In the call's arena; holds a reference to the group until it is done. */
-struct record_write *record_write_new(struct call *call, const struct group *group);
-NODISCARD enum code record_write_submit(struct record_write *write, struct err *err);
-
-/* An unknown group is a ValidationError for PutRecord and DeleteRecord (contract 1.5). */
-NODISCARD enum code call_group_or_invalid(struct call *call, const struct group **ret,
-                                          struct err *err);
+/* The group vanished while the write waited: not found is ERR_INVALID here. */
+enum code outcome_of_put(struct call *call, enum code code);
