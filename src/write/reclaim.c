@@ -10,7 +10,10 @@
 #include "core/metrics.h"
 #include "write/store_priv.h"
 
-enum { CARRY_LIVE_PERCENT = 75 }; /* of a segment: carrying more than that gains too little */
+enum {
+    CARRY_LIVE_PERCENT = 75, /* of a segment: carrying more than that gains too little */
+    SPARE_SEGMENTS_MIN = 3,  /* with less room than that, carrying would cause more carrying */
+};
 
 struct segments {
     struct journal_segment_info *at;
@@ -234,14 +237,21 @@ static const struct journal_segment_info *choose(const struct store *store,
     return chosen;
 }
 
-static void start_carry(struct store *store, const struct segments *segments)
+static bool is_journal_large(const struct store *store)
 {
-    struct reclaim *reclaim = &store->reclaim;
+    uint64_t least = SPARE_SEGMENTS_MIN * store->options.journal.segment_bytes;
+    uint64_t spare = store->options.journal_bytes_spare;
     struct online_size size;
 
     online_size(store->online, &size);
-    if (reclaim->journal_bytes <= 2 * size.bytes + store->options.journal_bytes_spare ||
-        journal_end(store) < reclaim->carry_after)
+    return store->reclaim.journal_bytes > 2 * size.bytes + (spare > least ? spare : least);
+}
+
+static void start_carry(struct store *store, const struct segments *segments)
+{
+    struct reclaim *reclaim = &store->reclaim;
+
+    if (!is_journal_large(store) || journal_end(store) < reclaim->carry_after)
         return;
     const struct journal_segment_info *segment = choose(store, segments);
     if (segment == NULL)
