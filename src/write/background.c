@@ -67,6 +67,9 @@ static enum code read_slice(struct background *background, struct task *task, st
 
     TRY(journal_cut(background->journal, task->from, CARRY_SLICE_BYTES, &to, err));
     task->to = to < task->limit ? to : task->limit;
+    if (task->to <= task->from)
+        return err_set(err, ERR_INTERNAL, "the journal has nothing behind %llu",
+                       (unsigned long long)task->from);
     return journal_scan(background->journal, task->from, task->to, look, &slice, err);
 }
 
