@@ -119,6 +119,7 @@ static void test_a_retry_is_the_same_write(void **state)
     kit_expect(kit, "a", "second");
     assert_int_equal(kit_status(kit).unflushed_rows, 2);
     kit_reopen(kit);
+    item.group = kit->group;
     assert_int_equal(write_keyed(kit, &item, 1), OK);
     assert_true(item.is_repeat);
     assert_int_equal(item.arrival_us, arrival_us);

@@ -83,6 +83,7 @@ static void test_failure_with_threads(void **state)
     kit_close(kit);
     kit->options.is_threaded = true;
     kit_open(kit);
+    item.group = kit->group;
     assert_int_equal(write_wait(kit->store, &job, &kit->err), OK);
     struct sim_fault fault = {
         .nth = 1, .calls = 1U << SIM_WRITE | 1U << SIM_SYNC, .errno_value = 5, .is_for_ever = true};
