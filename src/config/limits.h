@@ -62,5 +62,8 @@ enum {
     LIMIT_QUERY_TABLES = 256,    /* that one statement or dataset refers to */
     LIMIT_QUERY_RESULT_GIB = 16, /* of a result file, and of each file that is spilled */
     LIMIT_QUERY_SPILL_GIB = 64,
+    LIMIT_UPLOADS = 16, /* open at once */
+    LIMIT_UPLOAD_MIB = 4096,
+    LIMIT_UPLOAD_AGE_S = 3600,
     LIMIT_WORKER_MESSAGE_BYTES = 16 * 1024 * 1024,
 };

@@ -43,6 +43,7 @@ struct client {
     int64_t deadline_us;
     const char *data_dir; /* absolute: the worker's paths must not depend on where it stands */
     const char *private_dir;
+    const char *labels_path;
     struct snapshot snapshot;
     struct source_told *sources;
     uint32_t *group_ids; /* of sources */
@@ -282,17 +283,28 @@ static enum code answer_all(struct client *client, struct err *err)
 
 /* ---- the run ---- */
 
+static enum code real_path(struct client *client, const char *path, const char **ret,
+                           struct err *err)
+{
+    char *real = realpath(path, NULL);
+
+    if (real == NULL)
+        return err_errno(err, ERR_IO, errno, "'%s'", path);
+    *ret = arena_cstr(&client->arena, str_from(real));
+    free(real); // NOLINT: the C library's own
+    return OK;
+}
+
 static enum code place_make(struct client *client, struct err *err)
 {
     const struct os *os = client->context->os;
     unsigned char random[8];
     uint64_t number = 0;
 
-    char *real = realpath(client->context->data_dir, NULL);
-    if (real == NULL)
-        return err_errno(err, ERR_IO, errno, "data folder '%s'", client->context->data_dir);
-    client->data_dir = arena_cstr(&client->arena, str_from(real));
-    free(real); // NOLINT: the C library's own
+    TRY(real_path(client, client->context->data_dir, &client->data_dir, err));
+    client->labels_path = "";
+    if (client->request->labels_path != NULL)
+        TRY(real_path(client, client->request->labels_path, &client->labels_path, err));
     TRY(os->random(os->context, random, sizeof(random), err));
     memcpy(&number, random, sizeof(number));
     const char *dir = arena_format(&client->arena, "%s/tmp", client->data_dir).ptr;
@@ -325,6 +337,21 @@ static void place_remove(const struct os *os, const char *path, unsigned depth)
     (void)code;
 }
 
+void query_places_clear(const struct os *os, const char *data_dir)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    const char *dir = arena_format(&arena, "%s/tmp", data_dir).ptr;
+    struct str *names = NULL;
+    size_t count = 0;
+
+    if (os->list(os->context, dir, &arena, &names, &count, NULL) != OK)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        if (str_starts(names[i], STR("query-")))
+            place_remove(os, arena_format(&arena, "%s/%.*s", dir, STR_ARG(names[i])).ptr, 0);
+    }
+}
+
 static enum code order_send(struct client *client, struct err *err)
 {
     const struct query_request *request = client->request;
@@ -342,7 +369,7 @@ static enum code order_send(struct client *client, struct err *err)
         .now_us = request->now_us,
         .private_dir = str_from(client->private_dir),
         .sql = request->sql,
-        .labels_path = request->labels_path == NULL ? STR("") : str_from(request->labels_path),
+        .labels_path = str_from(client->labels_path),
         .time_column = request->time_column,
         .groups = request->groups,
         .group_count = (uint32_t)request->group_count,

@@ -49,3 +49,6 @@ struct query_context {
 NODISCARD enum code query_run(const struct query_context *context,
                               const struct query_request *request, struct query_result *ret,
                               struct err *err);
+
+/* At start: removes what queries of an earlier process left under "<data>/tmp". */
+void query_places_clear(const struct os *os, const char *data_dir);
