@@ -3,7 +3,7 @@
  * second chance. Only the writer links and unlinks; a reader that had to go to the journal leaves
  * its copy in one of a few boxes, which the writer empties once a turn.
  */
-#include "online/online_priv.h"
+#include "online/cache.h"
 
 #include "core/mem.h"
 #include "core/metrics.h"

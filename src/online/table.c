@@ -8,7 +8,7 @@
  * not become unused again in the same array. Probing reads tags and follows a pointer only where
  * the tag fits.
  */
-#include "online/online_priv.h"
+#include "online/table.h"
 
 #include "core/mem.h"
 

@@ -11,8 +11,9 @@
 #include "write/store_priv.h"
 
 enum {
-    CARRY_LIVE_PERCENT = 75, /* of a segment: carrying more than that gains too little */
-    SPARE_SEGMENTS_MIN = 3,  /* with less room than that, carrying would cause more carrying */
+    CARRY_LIVE_PERCENT = 75,    /* of a segment: carrying more than that gains too little */
+    SPARE_SEGMENTS_MIN = 3,     /* with less room than that, carrying would cause more carrying */
+    CARRY_TURN_BYTES = 1 << 20, /* in one turn */
 };
 
 struct segments {

@@ -10,6 +10,7 @@
 #include "write/background.h"
 #include "write/checkpoint.h"
 #include "write/overlay.h"
+#include "write/reclaim.h"
 #include "write/retry.h"
 #include "write/unflushed.h"
 #include "write/write.h"
@@ -18,9 +19,8 @@
 #include <stdatomic.h>
 
 enum {
-    TURN_JOBS_MAX = 4096,      /* taken from the queue at once */
-    TURN_IDLE_MS = 100,        /* a turn without jobs looks after caches and reclaim */
-    CARRY_TURN_BYTES = 1 << 20 /* carried forward in one turn */
+    TURN_JOBS_MAX = 4096, /* taken from the queue at once */
+    TURN_IDLE_MS = 100,   /* a turn without jobs looks after caches and reclaim */
 };
 
 /* One entry of the turn, from its decision to its application. */
@@ -48,30 +48,6 @@ struct held {
     size_t first; /* not completed yet */
     size_t next;  /* not decided yet */
     size_t item;  /* of jobs[next] */
-};
-
-/* A segment without current records, waiting until no reader can hold a place in it. */
-struct leaving {
-    struct leaving *next;
-    struct store *store;
-    uint64_t sequence;
-    bool is_safe;
-};
-
-struct reclaim {
-    bool is_due;           /* something changed that may let a segment go */
-    uint64_t segment_last; /* that held the end when it was looked at */
-    uint64_t journal_bytes;
-    struct leaving *leaving;
-
-    uint64_t checkpoint_position; /* of the durable one */
-    uint64_t checkpoint_after;    /* where the journal's end makes the next one due */
-
-    /* What is left of the segment being carried, slice by slice; equal: none. */
-    uint64_t carry_from;
-    uint64_t carry_to;
-    size_t carried;       /* of the slice's records */
-    uint64_t carry_after; /* not before the journal's end is there: an attempt failed */
 };
 
 struct store {
@@ -143,15 +119,6 @@ NODISCARD enum code store_apply(struct store *store, const struct entry *entry, 
                                 uint32_t bytes, struct err *err);
 /* The group that `next` retired and `old` did not; 0: none. */
 uint32_t catalog_dropped(const struct catalog *old, const struct catalog *next);
-
-/* ---- reclaim.c ---- */
-
-/* Ends what the background thread finished, lets segments go, starts what is due. */
-NODISCARD enum code reclaim_step(struct store *store, struct err *err);
-/* Adds records to carry forward to the turn's batch. */
-NODISCARD enum code reclaim_carry(struct store *store, struct err *err);
-bool reclaim_is_carrying(const struct store *store);
-void reclaim_release(struct store *store);
 
 /* ---- writer.c ---- */
 
