@@ -85,6 +85,19 @@ void journal_close(struct journal *journal)
     mem_free(journal);
 }
 
+/* Also where the folder is there already: who made it may have ended before it was stable. */
+static enum code make_folder(const struct os *os, const char *dir, struct err *err)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    TRY(os_make_dirs(os, dir, err));
+    struct str path = str_from(dir);
+    size_t slash = path.len;
+    while (slash > 0 && path.ptr[slash - 1] != '/')
+        slash--;
+    struct str parent = slash == 0 ? STR(".") : str_slice(path, 0, slash);
+    return os->sync_dir(os->context, arena_cstr(&arena, parent), err);
+}
+
 static void close_half_open(struct journal **journal)
 {
     journal_close(*journal);
@@ -100,7 +113,7 @@ enum code journal_open(const struct os *os, const char *dir, const struct journa
     if (filled.segments_spare == 0)
         filled.segments_spare = SEGMENTS_SPARE_DEFAULT;
     TRY(options_check(&filled, err));
-    TRY(os_make_dirs(os, dir, err));
+    TRY(make_folder(os, dir, err));
     CLEANUP(close_half_open) struct journal *journal = journal_new(os, dir, &filled);
     TRY(journal_recover(journal, start, fn, context, err));
     TRY(spare_start(journal, err));

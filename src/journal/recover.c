@@ -121,6 +121,8 @@ static enum code load_segments(struct journal *journal, struct err *err)
     CLEANUP(arena_release) struct arena arena = {0};
     struct str *names = NULL;
     size_t count = 0;
+    /* A process that ended may have left names that are not stable; from here on they are used. */
+    TRY(os->sync_dir(os->context, journal->place.dir, err));
     TRY(os->list(os->context, journal->place.dir, &arena, &names, &count, err));
     for (size_t i = 0; i < count; i++) {
         unsigned slot = 0;
@@ -282,12 +284,18 @@ static enum code find_start(struct recovery *recovery, const struct journal_star
 
 /* ---- ready to write ---- */
 
-static enum code make_writable(struct journal *journal, struct segment *segment, struct err *err)
+/* What was just read may be whole but only in a volatile cache. */
+static enum code make_stable(struct journal *journal, const struct segment *segment,
+                             struct err *err)
 {
     const struct os *os = journal->os;
-    TRY(segment_open_writer(&journal->place, segment, err));
-    /* What was just read may be whole but only in a volatile cache. */
-    return journal->place.is_sync_skipped ? OK : os->sync(os->context, segment->writer, err);
+    return journal->place.is_sync_skipped ? OK : os->sync(os->context, segment->reader, err);
+}
+
+static enum code make_writable(struct journal *journal, struct segment *segment, struct err *err)
+{
+    TRY(make_stable(journal, segment, err));
+    return segment_open_writer(&journal->place, segment, err);
 }
 
 /*
@@ -297,6 +305,10 @@ static enum code make_writable(struct journal *journal, struct segment *segment,
 static enum code sort_out(struct journal *journal, struct err *err)
 {
     uint64_t expected = journal->active->head.sequence + 1;
+    /* The seal of the one before must be stable before a batch is in the active one. */
+    const struct segment *before = journal_find(journal, expected - 2);
+    if (before != NULL)
+        TRY(make_stable(journal, before, err));
     TRY(make_writable(journal, journal->active, err));
     for (size_t i = 0; i < journal->used_count;) {
         struct segment *segment = journal->used[i];
@@ -317,7 +329,7 @@ static enum code sort_out(struct journal *journal, struct err *err)
         }
         i++;
     }
-    return journal->os->sync_dir(journal->os->context, journal->place.dir, err);
+    return OK;
 }
 
 static enum code begin_new(struct journal *journal, struct err *err)

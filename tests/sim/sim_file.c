@@ -140,6 +140,8 @@ static enum code sim_write(void *context, struct os_file *file, const void *byte
         return err_errno(err, ERR_IO, EINVAL, "direct write is not aligned");
     if (outcome.errno_value != 0) {
         size_t part = sim_next(&sim->random) % (count + 1);
+        if ((handle->flags & OS_DIRECT) != 0)
+            part = part / SIM_SECTOR_BYTES * SIM_SECTOR_BYTES;
         if (sim->is_off)
             part = count;
         sim_node_write(handle->node, (struct str){bytes, part}, offset);
