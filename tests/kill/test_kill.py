@@ -22,8 +22,8 @@ KEYS_A_WRITER = 12
 
 def create_group(client):
     status, answer = client.control("CreateFeatureGroup", {
-        "FeatureGroupName": GROUP, "RecordIdentifierFeatureName": "id", "EventTimeFeatureName": "at",
-        "FeatureDefinitions": [{"FeatureName": "id", "FeatureType": "String"}, {"FeatureName": "at", "FeatureType": "String"},
+        "FeatureGroupName": GROUP, "RecordIdentifierFeatureName": "id", "EventTimeFeatureName": "event_ts",
+        "FeatureDefinitions": [{"FeatureName": "id", "FeatureType": "String"}, {"FeatureName": "event_ts", "FeatureType": "String"},
                                {"FeatureName": "seq", "FeatureType": "Integral"}, {"FeatureName": "filler", "FeatureType": "String"}],
         "OnlineStoreConfig": {"EnableOnlineStore": True}, "OfflineStoreConfig": {"S3StorageConfig": {"S3Uri": "s3://kill/test"}},
         "RoleArn": "arn:aws:iam::000000000000:role/asof"})
@@ -45,7 +45,7 @@ class Write:
         if self.is_delete:
             return client.delete(GROUP, self.key, self.time_text(), self.invocation)
         members = {} if self.targets is None else {"TargetStores": self.targets}
-        values = {"id": self.key, "at": self.time_text(), "seq": str(self.seq), "filler": "x" * (self.seq % 1500)}
+        values = {"id": self.key, "event_ts": self.time_text(), "seq": str(self.seq), "filler": "x" * (self.seq % 1500)}
         return client.put(GROUP, values, self.invocation, **members)
 
 
@@ -111,8 +111,8 @@ def check_online(client, history):
 def check_offline(client, history):
     client.flush()
     rows = collections.Counter()
-    for row in client.sql(f"SELECT id, at, seq, is_deleted FROM {GROUP}"):
-        rows[(row["id"], row["at"], None if row["seq"] is None else int(row["seq"]))] += 1
+    for row in client.sql(f"SELECT id, event_ts, seq, is_deleted FROM {GROUP}"):
+        rows[(row["id"], row["event_ts"], None if row["seq"] is None else int(row["seq"]))] += 1
     wanted = collections.Counter()
     for writes in history.values():
         for write in writes:
