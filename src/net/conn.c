@@ -350,6 +350,7 @@ static enum progress response_end(struct conn *conn)
     if (slot->start < slot->in.len) {
         slot_renew(slot);
         request_begin(conn);
+        deadline(conn, conn->since_ms + LIMIT_HTTP_HEADER_DEADLINE_MS);
     } else {
         slot_give(slot);
         conn->slot = NULL;
