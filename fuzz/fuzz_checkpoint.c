@@ -1,7 +1,7 @@
 /*
  * A checkpoint in a file. The first byte chooses: the input is the file as it is, or a list of
- * chunks (type, 16-bit length, payload) that get right heads and checksums, so that what is behind
- * the checksums is met too.
+ * chunks (type, 16-bit length, payload) that get right heads and checksums, with or without a right
+ * start before them, so that what is behind the checksums is met too.
  */
 #include "core/bytes.h"
 #include "core/mem.h"
@@ -50,12 +50,30 @@ static enum code fuzz_read(void *context, struct os_file *file, void *bytes, siz
     return OK;
 }
 
-static void add_chunks(struct buf *out, struct str input)
+static void add_start(struct buf *out)
+{
+    const struct flush_mark mark = {0};
+    struct buf payload;
+
+    buf_init(&payload, 0);
+    buf_add_u32(&payload, 1);
+    buf_add_u32(&payload, 3);
+    buf_add_u64(&payload, 1 << 20);
+    for (int i = 0; i < 5; i++)
+        buf_add_u64(&payload, 1 << 20);
+    flush_mark_encode(&mark, &payload);
+    chunk_encode(CHUNK_START, 0, buf_str(&payload), out);
+    buf_release(&payload);
+}
+
+static void add_chunks(struct buf *out, struct str input, bool is_started)
 {
     struct bytes bytes = bytes_from(input);
-    uint64_t number = 0;
+    uint64_t number = is_started ? 1 : 0;
 
     buf_add(out, str_from(checkpoint_magic));
+    if (is_started)
+        add_start(out);
     while (bytes_left(&bytes) >= 3) {
         unsigned type = bytes_u8(&bytes);
         size_t len = bytes_u16(&bytes);
@@ -86,10 +104,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     buf_init(&content, 0);
-    if (data[0] % 2 == 0)
+    if (data[0] % 4 == 0)
         buf_add(&content, str_slice(input, 1, size));
     else
-        add_chunks(&content, str_slice(input, 1, size));
+        add_chunks(&content, str_slice(input, 1, size), data[0] % 4 != 1);
     struct os_file file = {buf_str(&content)};
     struct os os = {.context = &file,
                     .stat = fuzz_stat,

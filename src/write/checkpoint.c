@@ -37,6 +37,7 @@
 #include "write/checkpoint.h"
 
 #include "core/hash.h"
+#include "core/kill_point.h"
 
 enum {
     VERSION = 1,
@@ -203,7 +204,9 @@ static enum code replace(const struct os *os, const char *temporary, const char 
     while (folder.len > 1 && folder.ptr[folder.len - 1] != '/')
         folder.len--;
     assert(folder.len > 1);
+    kill_point("checkpoint:before_rename");
     TRY(os->rename(os->context, temporary, path, true, err));
+    kill_point("checkpoint:after_rename");
     return os->sync_dir(os->context, arena_cstr(arena, str_slice(folder, 0, folder.len - 1)), err);
 }
 

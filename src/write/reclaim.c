@@ -5,6 +5,7 @@
  * that is current, that is carried forward: appended again, for the online store alone.
  */
 #include "core/hash.h"
+#include "core/kill_point.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/metrics.h"
@@ -94,6 +95,7 @@ static enum code recycle(struct store *store, struct err *err)
         *link = leaving->next;
         mem_free(leaving);
         TRY(code);
+        kill_point("reclaim:after_recycle");
         metric_add(METRIC_journal_segments_reclaimed_total, 1);
         store->reclaim.journal_bytes -= store->options.journal.segment_bytes;
     }
@@ -180,6 +182,7 @@ static void take_slice(struct store *store)
 
     if (task->code == OK && reclaim->carried < task->count)
         return;
+    kill_point("reclaim:after_carry");
     if (task->code == OK) {
         reclaim->carry_from = task->to;
     } else {

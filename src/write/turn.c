@@ -3,6 +3,7 @@
  * durable write, apply (may not fail), complete the jobs.
  */
 #include "config/limits.h"
+#include "core/kill_point.h"
 #include "core/mem.h"
 #include "core/metrics.h"
 #include "write/store_priv.h"
@@ -254,8 +255,10 @@ static enum code turn_write(struct store *store, struct err *err)
     turn_begin(store);
     TRY(reclaim_carry(store, err));
     TRY(decide_jobs(store, err));
+    kill_point("turn:before_commit");
     if (store->turn.count > 0)
         TRY(journal_commit(store->journal, err));
+    kill_point("turn:after_commit");
     return apply(store, err);
 }
 
@@ -270,6 +273,7 @@ enum code turn_run(struct store *store, int timeout_ms, size_t *ret_jobs, struct
         /* Who hears of a write finds it in the status and the flush mark. */
         writer_publish(store);
         jobs = complete_jobs(store);
+        kill_point("turn:after_done");
         code = reclaim_step(store, &failure);
     } else {
         drop_catalog(store);
