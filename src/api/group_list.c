@@ -25,7 +25,7 @@ static const char *const statuses[] = {"Creating", "Created",      "CreateFailed
 static const char *const offline_statuses[] = {"Active", "Blocked", "Disabled", NULL};
 
 #define LIST_TEXT(member_name, field, ...)                                                         \
-    {.name = member_name,                                                                          \
+    {.name = (member_name),                                                                        \
      .kind = SHAPE_TEXT,                                                                           \
      .offset = offsetof(struct in_list, field),                                                    \
      __VA_ARGS__}

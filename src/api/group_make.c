@@ -9,15 +9,15 @@ enum { CATALOG_TABLE_BYTES_MAX = 252 };
 static const char *const table_formats[] = {"Default", "Glue", "Iceberg", NULL};
 
 #define TEXT(type, member_name, field, ...)                                                        \
-    {.name = member_name, .kind = SHAPE_TEXT, .offset = offsetof(type, field), __VA_ARGS__}
+    {.name = (member_name), .kind = SHAPE_TEXT, .offset = offsetof(type, field), __VA_ARGS__}
 #define BOOL(type, member_name, field)                                                             \
-    {.name = member_name, .kind = SHAPE_BOOL, .offset = offsetof(type, field)}
+    {.name = (member_name), .kind = SHAPE_BOOL, .offset = offsetof(type, field)}
 #define OBJECT(type, member_name, field, shape, required)                                          \
-    {.name = member_name,                                                                          \
+    {.name = (member_name),                                                                        \
      .kind = SHAPE_OBJECT,                                                                         \
      .offset = offsetof(type, field),                                                              \
-     .is_required = required,                                                                      \
-     .of = shape}
+     .is_required = (required),                                                                    \
+     .of = (shape)}
 
 #define KMS_PATTERN "[a-zA-Z0-9:/_-]*"
 #define URI_PATTERN "(https|s3)://([^/]+)/?(.*)"

@@ -43,7 +43,7 @@ static const char *const resources[] = {
 static const char *const cross_account_options[] = {"SameAccount", "CrossAccount", NULL};
 
 #define SEARCH_TEXT(member_name, field, ...)                                                       \
-    {.name = member_name,                                                                          \
+    {.name = (member_name),                                                                        \
      .kind = SHAPE_TEXT,                                                                           \
      .offset = offsetof(struct in_search, field),                                                  \
      __VA_ARGS__}

@@ -45,13 +45,13 @@ static const struct shape_member filter_members[] = {
 static const struct shape shape_filter = SHAPE_OF(filter_members, struct in_filter);
 
 #define LIST_MEMBER(type, member_name, field, shape, required)                                     \
-    {.name = member_name,                                                                          \
+    {.name = (member_name),                                                                        \
      .kind = SHAPE_LIST,                                                                           \
      .offset = offsetof(type, field),                                                              \
-     .is_required = required,                                                                      \
+     .is_required = (required),                                                                    \
      .min = 1,                                                                                     \
      .max = ITEMS_MAX,                                                                             \
-     .of = shape}
+     .of = (shape)}
 
 static const struct shape_member nested_members[] = {
     {.name = "NestedPropertyName",
@@ -88,7 +88,12 @@ struct checker {
 /* Lists are built in the request's arena, which the caller owns: they may be filled in. */
 static void *items_of(const struct shape_list *list)
 {
-    return (void *)(uintptr_t)list->items;
+    union {
+        const void *read;
+        void *write;
+    } items = {.read = list->items};
+
+    return items.write;
 }
 
 static enum code conditions_count(struct checker *checker, size_t count)

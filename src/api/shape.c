@@ -40,7 +40,8 @@ static void path_cut(struct reader *reader, size_t len)
 /* "FeatureGroupName" goes into the path as "featureGroupName", as the service spells it. */
 static void path_enter(struct reader *reader, const char *name)
 {
-    char first = name[0] >= 'A' && name[0] <= 'Z' ? (char)(name[0] + ('a' - 'A')) : name[0];
+    bool is_upper = name[0] >= 'A' && name[0] <= 'Z';
+    char first = (char)(is_upper ? name[0] + ('a' - 'A') : name[0]);
 
     path_add(reader, "%s%c%s", reader->path_len == 0 ? "" : ".", first, name + 1);
 }
@@ -206,32 +207,35 @@ static enum code item_read(struct reader *reader, const struct shape_member *mem
     return text_read(reader, member->element, item);
 }
 
+/* Room for one item more; the list doubles in the arena. */
+static char *items_grow(struct arena *arena, char *items, size_t bytes, size_t count)
+{
+    if ((count & (count - 1)) != 0)
+        return items;
+    size_t room = count == 0 ? 1 : 2 * count;
+    char *grown = arena_alloc(arena, arena_array_size(bytes, room), 16);
+    if (count > 0)
+        memcpy(grown, items, count * bytes);
+    return grown;
+}
+
 static enum code list_read(struct reader *reader, const struct shape_member *member,
                            struct shape_list *ret)
 {
     size_t bytes = member->of != NULL ? member->of->bytes : sizeof(struct str);
     size_t path_len = reader->path_len;
-    size_t room = 0;
     size_t count = 0;
     char *items = NULL;
 
     assert((member->of != NULL) != (member->element != NULL));
     TRY(malformed(reader, json_array_begin(&reader->json)));
-    while (json_array_next(&reader->json)) {
+    for (; json_array_next(&reader->json); count++) {
         if (member->max > 0 && (int64_t)count == member->max)
             return list_check(reader, member, count + 1);
-        if (count == room) {
-            size_t more = room == 0 ? 4 : 2 * room;
-            char *grown = arena_alloc(reader->arena, arena_array_size(bytes, more), 16);
-            if (count > 0)
-                memcpy(grown, items, count * bytes);
-            items = grown;
-            room = more;
-        }
+        items = items_grow(reader->arena, items, bytes, count);
         path_add(reader, ".%zu.member", count + 1);
         TRY(item_read(reader, member, items + count * bytes));
         path_cut(reader, path_len);
-        count++;
     }
     TRY(malformed(reader, json_status(&reader->json)));
     TRY(list_check(reader, member, count));
@@ -255,7 +259,7 @@ static enum code member_read(struct reader *reader, const struct shape_member *m
     case SHAPE_OBJECT: {
         void *object = arena_alloc(reader->arena, member->of->bytes, 16);
         TRY(object_read(reader, member->of, object));
-        memcpy(at, &object, sizeof(object));
+        memcpy(at, (const void *)&object, sizeof(object));
         return OK;
     }
     }
@@ -281,6 +285,17 @@ static enum code known_read(struct reader *reader, const struct shape *shape, si
     return OK;
 }
 
+static enum code required_check(struct reader *reader, const struct shape *shape, uint64_t seen)
+{
+    for (size_t i = 0; i < shape->count; i++) {
+        if (!shape->members[i].is_required || (seen >> i & 1) != 0)
+            continue;
+        path_enter(reader, shape->members[i].name);
+        return broken_null(reader);
+    }
+    return OK;
+}
+
 static enum code object_read(struct reader *reader, const struct shape *shape, void *ret)
 {
     struct str key;
@@ -292,19 +307,11 @@ static enum code object_read(struct reader *reader, const struct shape *shape, v
         size_t index = 0;
         while (index < shape->count && !str_equal(key, str_from(shape->members[index].name)))
             index++;
-        if (index < shape->count)
-            TRY(known_read(reader, shape, index, &seen, ret));
-        else
-            TRY(malformed(reader, json_skip(&reader->json, NULL)));
+        TRY(index < shape->count ? known_read(reader, shape, index, &seen, ret)
+                                 : malformed(reader, json_skip(&reader->json, NULL)));
     }
     TRY(malformed(reader, json_status(&reader->json)));
-    for (size_t i = 0; i < shape->count; i++) {
-        if (!shape->members[i].is_required || (seen >> i & 1) != 0)
-            continue;
-        path_enter(reader, shape->members[i].name);
-        return broken_null(reader);
-    }
-    return OK;
+    return required_check(reader, shape, seen);
 }
 
 enum code shape_read(struct str text, const struct shape *shape, struct arena *arena, void *ret,

@@ -33,8 +33,8 @@ struct shape;
 struct shape_member {
     const char *name;
     enum shape_kind kind;
-    size_t offset;
     bool is_required;
+    size_t offset;
     /* Characters of a text, value of an integer, items of a list; both 0: any. */
     int64_t min, max;
     bool (*fits)(struct str text);      /* SHAPE_TEXT; may be NULL */

@@ -33,11 +33,11 @@ bool shape_is_tag_text(struct str text)
     {.name = "Unit",                                                                               \
      .kind = SHAPE_TEXT,                                                                           \
      .offset = offsetof(struct in_ttl, unit),                                                      \
-     .is_required = required,                                                                      \
+     .is_required = (required),                                                                    \
      .values = ttl_units},                                                                         \
     {                                                                                              \
         .name = "Value", .kind = SHAPE_INTEGER, .offset = offsetof(struct in_ttl, value),          \
-        .is_required = required, .min = 1, .max = INT64_MAX                                        \
+        .is_required = (required), .min = 1, .max = INT64_MAX                                      \
     }
 
 static const struct shape_member ttl_members[] = {TTL_MEMBERS(true)};
@@ -73,7 +73,7 @@ static const struct shape_member definition_members[] = {
 const struct shape shape_definition = SHAPE_OF(definition_members, struct in_definition);
 
 #define UNITS_MEMBER(member_name, field)                                                           \
-    {.name = member_name,                                                                          \
+    {.name = (member_name),                                                                        \
      .kind = SHAPE_INTEGER,                                                                        \
      .offset = offsetof(struct in_throughput, field),                                              \
      .max = LIMIT_CAPACITY_UNITS}
@@ -81,7 +81,7 @@ const struct shape shape_definition = SHAPE_OF(definition_members, struct in_def
     {.name = "ThroughputMode",                                                                     \
      .kind = SHAPE_TEXT,                                                                           \
      .offset = offsetof(struct in_throughput, mode),                                               \
-     .is_required = required,                                                                      \
+     .is_required = (required),                                                                    \
      .values = throughput_modes},                                                                  \
         UNITS_MEMBER("ProvisionedReadCapacityUnits", read_units),                                  \
         UNITS_MEMBER("ProvisionedWriteCapacityUnits", write_units)
@@ -150,7 +150,7 @@ static enum code names_differ(const struct feature *features, uint32_t count, st
         char *lower = arena_alloc_raw(arena, name.len, 1);
         for (size_t at = 0; at < name.len; at++) {
             char byte = name.ptr[at];
-            lower[at] = byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+            lower[at] = (char)(byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
         }
         names[i] = (struct named){{lower, name.len}, name};
     }

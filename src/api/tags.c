@@ -130,9 +130,10 @@ enum code tags_apply(const struct group_edit *edit, struct group *draft, struct 
 static enum code tags_submit(struct call *call, const struct in_tags *in,
                              void (*reply)(struct call *call, void *edit), struct err *err)
 {
-    const struct group *group;
+    const struct group *group = NULL;
 
     TRY(tagged_group(call, in->arn, &group, err));
+    assert(group != NULL);
     struct group_edit edit = {
         .call = call,
         .name = group->name,
@@ -171,7 +172,7 @@ enum code api_add_tags(struct call *call, struct err *err)
 
 enum code api_list_tags(struct call *call, struct err *err)
 {
-    const struct group *group;
+    const struct group *group = NULL;
     struct in_tags in;
     struct str state;
     bool is_first = true;
@@ -180,6 +181,7 @@ enum code api_list_tags(struct call *call, struct err *err)
     if (!str_is_absent(in.next_token))
         TRY(token_read(call, in.next_token, &state, err));
     TRY(tagged_group(call, in.arn, &group, err));
+    assert(group != NULL);
     buf_add_byte(call->out, '{');
     pairs_out("Tags", group->tags, group->tag_count, call->out, &is_first);
     buf_add_byte(call->out, '}');

@@ -286,6 +286,19 @@ struct payload {
     int64_t id;
 };
 
+static enum code payload_member_read(struct json *json, struct str key, struct payload *payload)
+{
+    if (str_equal(key, STR("change")))
+        return json_string(json, &payload->change);
+    if (str_equal(key, STR("group")))
+        return json_skip(json, &payload->group);
+    if (str_equal(key, STR("name")))
+        return json_string(json, &payload->name);
+    if (str_equal(key, STR("id")))
+        return json_i64(json, &payload->id);
+    return json_fail(json, ERR_CORRUPT, "no member '%.*s'", STR_ARG(key));
+}
+
 static enum code payload_read(struct str text, struct arena *arena, struct payload *ret,
                               struct err *err)
 {
@@ -295,19 +308,8 @@ static enum code payload_read(struct str text, struct arena *arena, struct paylo
 
     json_init(&json, text, arena, err);
     TRY(json_object_begin(&json));
-    while (json_object_next(&json, &key)) {
-        if (str_equal(key, STR("change")))
-            TRY(json_string(&json, &payload.change));
-        else if (str_equal(key, STR("group")))
-            TRY(json_skip(&json, &payload.group));
-        else if (str_equal(key, STR("name")))
-            TRY(json_string(&json, &payload.name));
-        else if (str_equal(key, STR("id")))
-            TRY(json_i64(&json, &payload.id));
-        else
-            return json_fail(&json, ERR_CORRUPT, "no member '%.*s'", STR_ARG(key));
-    }
-    TRY(json_status(&json));
+    while (json_object_next(&json, &key))
+        TRY(payload_member_read(&json, key, &payload));
     TRY(json_end(&json));
     *ret = payload;
     return OK;

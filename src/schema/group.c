@@ -20,7 +20,12 @@ const char *const storage_type_names[STORAGE_TYPE_COUNT] = {
 /* Counting is the one change a published group sees. */
 static struct group *group_mutable(const struct group *group)
 {
-    return (struct group *)(uintptr_t)group;
+    union {
+        const struct group *read;
+        struct group *write;
+    } counted = {.read = group};
+
+    return counted.write;
 }
 
 struct group *group_ref(const struct group *group)

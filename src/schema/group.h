@@ -63,26 +63,26 @@ struct group {
     int64_t modified_us;
     struct str created_by; /* access key's user name */
     enum group_status status;
-    struct str failure_reason;      /* absent when none */
-    struct str last_update_failure; /* absent: the last update was successful; "" no update yet */
     bool has_update;
+    struct str failure_reason;      /* absent when none */
+    struct str last_update_failure; /* absent: the last update was successful, or none was */
 
     bool is_online;
-    enum storage_type storage_type;
     bool has_storage_type; /* whether it was named at creation; Describe shows it then */
+    enum storage_type storage_type;
     struct ttl ttl;
     struct str online_kms_key;       /* absent when none */
     struct str throughput_mode;      /* "OnDemand" or "Provisioned", stored and shown */
     int64_t read_units, write_units; /* -1 when not given */
 
     bool is_offline;
+    bool is_glue_disabled;   /* DisableGlueTableCreation */
+    bool has_catalog_config; /* DataCatalogConfig was given */
+    enum table_format table_format;
     struct str store_uri;       /* S3Uri as given */
     struct str resolved_uri;    /* contract 3.1 */
     struct str offline_kms_key; /* absent when none */
-    bool is_glue_disabled;      /* DisableGlueTableCreation */
-    bool has_catalog_config;    /* DataCatalogConfig was given */
     struct str catalog_table, catalog_database, catalog_name;
-    enum table_format table_format;
 
     const struct pair *tags;
     size_t tag_count;

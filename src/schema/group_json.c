@@ -13,11 +13,11 @@ enum member_kind { MEMBER_STR, MEMBER_I64, MEMBER_U32, MEMBER_BOOL, MEMBER_ENUM 
 
 struct member {
     const char *key;
-    enum member_kind kind;
     size_t offset;
+    enum member_kind kind;
     bool is_required;
     const char *const *names; /* MEMBER_ENUM */
-    unsigned name_count;
+    size_t name_count;
 };
 
 static const char *const table_format_names[] = {
@@ -40,18 +40,18 @@ static_assert(sizeof(enum feature_type) == sizeof(int) &&
                   sizeof(enum group_status) == sizeof(int),
               "one member kind serves all enumerations");
 
-#define GROUP_STR(member) {#member, MEMBER_STR, offsetof(struct group, member), false, NULL, 0}
-#define GROUP_BOOL(member) {#member, MEMBER_BOOL, offsetof(struct group, member), false, NULL, 0}
-#define GROUP_U32(member) {#member, MEMBER_U32, offsetof(struct group, member), false, NULL, 0}
-#define GROUP_I64(member) {#member, MEMBER_I64, offsetof(struct group, member), false, NULL, 0}
+#define GROUP_STR(member) {#member, offsetof(struct group, member), MEMBER_STR, false, NULL, 0}
+#define GROUP_BOOL(member) {#member, offsetof(struct group, member), MEMBER_BOOL, false, NULL, 0}
+#define GROUP_U32(member) {#member, offsetof(struct group, member), MEMBER_U32, false, NULL, 0}
+#define GROUP_I64(member) {#member, offsetof(struct group, member), MEMBER_I64, false, NULL, 0}
 #define GROUP_ENUM(member, names)                                                                  \
-    {#member, MEMBER_ENUM, offsetof(struct group, member), false, names, ARRAY_COUNT(names)}
+    {#member, offsetof(struct group, member), MEMBER_ENUM, false, names, ARRAY_COUNT(names)}
 
 static const struct member group_members[] = {
     GROUP_U32(id),
     GROUP_U32(version),
-    {"name", MEMBER_STR, offsetof(struct group, name), true, NULL, 0},
-    {"arn", MEMBER_STR, offsetof(struct group, arn), true, NULL, 0},
+    {"name", offsetof(struct group, name), MEMBER_STR, true, NULL, 0},
+    {"arn", offsetof(struct group, arn), MEMBER_STR, true, NULL, 0},
     GROUP_STR(role_arn),
     GROUP_STR(description),
     GROUP_U32(identifier_index),
@@ -66,8 +66,8 @@ static const struct member group_members[] = {
     GROUP_BOOL(is_online),
     GROUP_ENUM(storage_type, storage_type_names),
     GROUP_BOOL(has_storage_type),
-    {"ttl_unit", MEMBER_STR, offsetof(struct group, ttl.unit), false, NULL, 0},
-    {"ttl_value", MEMBER_I64, offsetof(struct group, ttl.value), false, NULL, 0},
+    {"ttl_unit", offsetof(struct group, ttl.unit), MEMBER_STR, false, NULL, 0},
+    {"ttl_value", offsetof(struct group, ttl.value), MEMBER_I64, false, NULL, 0},
     GROUP_STR(online_kms_key),
     GROUP_STR(throughput_mode),
     GROUP_I64(read_units),
@@ -85,12 +85,12 @@ static const struct member group_members[] = {
 };
 
 static const struct member feature_members[] = {
-    {"name", MEMBER_STR, offsetof(struct feature, name), true, NULL, 0},
-    {"type", MEMBER_ENUM, offsetof(struct feature, type), true, feature_type_names,
+    {"name", offsetof(struct feature, name), MEMBER_STR, true, NULL, 0},
+    {"type", offsetof(struct feature, type), MEMBER_ENUM, true, feature_type_names,
      FEATURE_TYPE_COUNT},
-    {"created_us", MEMBER_I64, offsetof(struct feature, created_us), false, NULL, 0},
-    {"modified_us", MEMBER_I64, offsetof(struct feature, modified_us), false, NULL, 0},
-    {"description", MEMBER_STR, offsetof(struct feature, description), false, NULL, 0},
+    {"created_us", offsetof(struct feature, created_us), MEMBER_I64, false, NULL, 0},
+    {"modified_us", offsetof(struct feature, modified_us), MEMBER_I64, false, NULL, 0},
+    {"description", offsetof(struct feature, description), MEMBER_STR, false, NULL, 0},
 };
 
 /* ---- writing ---- */
@@ -264,6 +264,7 @@ static enum code table_read(struct object_reader *reader, struct str key, bool *
 
 static enum code required_check(const struct object_reader *reader)
 {
+    TRY(json_status(reader->json));
     for (size_t i = 0; i < reader->member_count; i++) {
         if (reader->members[i].is_required && (reader->seen >> i & 1) == 0)
             return json_fail(reader->json, ERR_CORRUPT, "'%s' is missing", reader->members[i].key);
@@ -307,23 +308,28 @@ static enum code pairs_read(struct json *json, struct arena *arena, const struct
     return OK;
 }
 
+static enum code feature_member_read(struct object_reader *reader, struct str key,
+                                     struct feature *feature)
+{
+    bool is_known = false;
+
+    TRY(table_read(reader, key, &is_known));
+    if (is_known)
+        return OK;
+    if (!str_equal(key, STR("parameters")))
+        return json_fail(reader->json, ERR_CORRUPT, "a feature has no member '%.*s'", STR_ARG(key));
+    return pairs_read(reader->json, reader->arena, &feature->parameters, &feature->parameter_count);
+}
+
 static enum code feature_read(struct json *json, struct arena *arena, struct feature *feature)
 {
     struct object_reader reader = {json,    arena, feature_members, ARRAY_COUNT(feature_members),
                                    feature, 0};
     struct str key;
-    bool is_known;
 
     TRY(json_object_begin(json));
-    while (json_object_next(json, &key)) {
-        TRY(table_read(&reader, key, &is_known));
-        if (is_known)
-            continue;
-        if (!str_equal(key, STR("parameters")))
-            return json_fail(json, ERR_CORRUPT, "a feature has no member '%.*s'", STR_ARG(key));
-        TRY(pairs_read(json, arena, &feature->parameters, &feature->parameter_count));
-    }
-    TRY(json_status(json));
+    while (json_object_next(json, &key))
+        TRY(feature_member_read(&reader, key, feature));
     TRY(required_check(&reader));
     if (!name_is_valid(feature->name))
         return json_fail(json, ERR_CORRUPT, "'%.*s' is no feature name",
@@ -370,27 +376,31 @@ static enum code group_check(struct group *group, struct err *err)
     return group_index(group, err);
 }
 
+static enum code group_member_read(struct object_reader *reader, struct str key,
+                                   struct group *group)
+{
+    bool is_known = false;
+
+    TRY(table_read(reader, key, &is_known));
+    if (is_known)
+        return OK;
+    if (str_equal(key, STR("tags")))
+        return pairs_read(reader->json, reader->arena, &group->tags, &group->tag_count);
+    if (str_equal(key, STR("features")) && group->feature_count == 0)
+        return features_read(reader->json, group);
+    return json_fail(reader->json, ERR_CORRUPT, "a group has no member '%.*s'", STR_ARG(key));
+}
+
 static enum code group_fill(struct group *group, struct json *json)
 {
     struct object_reader reader = {
         json, &group->arena, group_members, ARRAY_COUNT(group_members), group, 0};
     struct str key;
-    bool is_known;
 
     static_assert(ARRAY_COUNT(group_members) <= 64, "one bit a member");
     TRY(json_object_begin(json));
-    while (json_object_next(json, &key)) {
-        TRY(table_read(&reader, key, &is_known));
-        if (is_known)
-            continue;
-        if (str_equal(key, STR("tags")))
-            TRY(pairs_read(json, &group->arena, &group->tags, &group->tag_count));
-        else if (str_equal(key, STR("features")) && group->feature_count == 0)
-            TRY(features_read(json, group));
-        else
-            return json_fail(json, ERR_CORRUPT, "a group has no member '%.*s'", STR_ARG(key));
-    }
-    TRY(json_status(json));
+    while (json_object_next(json, &key))
+        TRY(group_member_read(&reader, key, group));
     TRY(required_check(&reader));
     return json_end(json);
 }

@@ -102,7 +102,7 @@ static void source_encode(const struct source *source, struct buf *out)
     uint32_t end = 0;
     for (uint32_t i = 0; i < source->count; i++, table += width) {
         struct str value = source_value(source, i);
-        if (value.len > 0)
+        if (value.ptr != NULL)
             memcpy(texts + end, value.ptr, value.len);
         end += (uint32_t)value.len;
         put_le(table, end << 1 | !str_is_absent(value), width);

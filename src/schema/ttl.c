@@ -6,8 +6,8 @@ static const struct unit {
     struct str name;
     int64_t seconds;
 } units[] = {
-    {{"Seconds", 7}, 1},      {{"Minutes", 7}, 60},          {{"Hours", 5}, 3600},
-    {{"Days", 4}, 24 * 3600}, {{"Weeks", 5}, 7 * 24 * 3600},
+    {{"Seconds", 7}, 1},  {{"Minutes", 7}, 60},   {{"Hours", 5}, 3600},
+    {{"Days", 4}, 86400}, {{"Weeks", 5}, 604800},
 };
 
 /* No event time plus a longer span lies within the years that an instant can hold. */
@@ -40,37 +40,44 @@ enum code ttl_make(struct str unit, int64_t value, struct ttl *ret, struct err *
                    STR_ARG(shown));
 }
 
-enum code ttl_read(struct json *json, struct ttl *ret, struct err *err)
+struct read_ttl {
+    struct str unit;
+    int64_t value;
+    bool has_value;
+    uint64_t seen;
+};
+
+static enum code member_read(struct json *json, struct str key, struct read_ttl *ttl)
 {
     static const char *const members[] = {"Unit", "Value"};
-    struct str unit = STR_ABSENT;
-    struct str key;
-    int64_t value = 0;
-    bool has_value = false;
-    uint64_t seen = 0;
     size_t member;
 
+    TRY(json_field(json, key, members, ARRAY_COUNT(members), &ttl->seen, &member));
+    if (json_peek(json) == JSON_NULL)
+        return json_null(json);
+    if (member == 0)
+        return json_string(json, &ttl->unit);
+    if (member != 1)
+        return json_skip(json, NULL);
+    ttl->has_value = true;
+    return json_i64(json, &ttl->value);
+}
+
+enum code ttl_read(struct json *json, struct ttl *ret, struct err *err)
+{
+    struct read_ttl ttl = {0};
+    struct str key;
+
     TRY(json_object_begin(json));
-    while (json_object_next(json, &key)) {
-        TRY(json_field(json, key, members, ARRAY_COUNT(members), &seen, &member));
-        if (json_peek(json) == JSON_NULL) {
-            TRY(json_null(json));
-        } else if (member == 0) {
-            TRY(json_string(json, &unit));
-        } else if (member == 1) {
-            TRY(json_i64(json, &value));
-            has_value = true;
-        } else {
-            TRY(json_skip(json, NULL));
-        }
-    }
+    while (json_object_next(json, &key))
+        TRY(member_read(json, key, &ttl));
     TRY(json_status(json));
-    if (str_is_absent(unit) || !has_value)
+    if (str_is_absent(ttl.unit) || !ttl.has_value)
         return err_set(err, ERR_INVALID,
                        "1 validation error detected: Value at 'ttlDuration.%s' failed to satisfy "
                        "constraint: Member must not be null",
-                       has_value ? "unit" : "value");
-    return ttl_make(unit, value, ret, err);
+                       ttl.has_value ? "unit" : "value");
+    return ttl_make(ttl.unit, ttl.value, ret, err);
 }
 
 bool ttl_is_expired(struct instant event_time, int64_t ttl_seconds, struct instant now)

@@ -94,7 +94,9 @@ static char digit_at(const struct decimal *decimal, size_t index)
     size_t whole = decimal->whole.len;
     if (index < whole)
         return decimal->whole.ptr[index];
-    return index - whole < decimal->fraction.len ? decimal->fraction.ptr[index - whole] : '0';
+    if (index - whole < decimal->fraction.len)
+        return decimal->fraction.ptr[index - whole];
+    return '0';
 }
 
 static bool is_finite(const struct decimal *decimal)
