@@ -241,6 +241,7 @@ static struct write_item row_make(struct world *world, struct world_row *row,
         .has_event_time = true,
         .identifier = str_from(identifier),
         .record = STR(""),
+        .result = ERR_BUSY, /* until it is decided */
     };
 
     row->hour = starts[world_draw(world, ARRAY_COUNT(starts))];

@@ -108,7 +108,7 @@ static bool run(uint64_t seed, enum control control, char why[static 1], size_t 
         live(world);
         bool is_off = sim_is_off(world->sim);
         sim_power_off_at(world->sim, 0);
-        if (!is_off && world->store != NULL && !world->has_store_failed)
+        if (!is_off && world->flush != NULL && !world->has_store_failed)
             world_check(world);
         /* A kill leaves what was written; a power failure only what was synced. */
         world_close(world);
