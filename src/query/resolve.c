@@ -76,8 +76,11 @@ struct near {
     unsigned distance;
 };
 
-static char lower(char byte)
+/* Case and the hyphens of a group's name do not count. */
+static char plain(char byte)
 {
+    if (byte == '-')
+        return '_';
     return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
 }
 
@@ -87,7 +90,7 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
     return ab < c ? ab : c;
 }
 
-/* Letters to change, add or take away; case does not count. Both at most NEAR_NAME_MAX long. */
+/* Letters to change, add or take away. Both at most NEAR_NAME_MAX long. */
 static unsigned edit_distance(struct str a, struct str b)
 {
     unsigned row[NEAR_NAME_MAX + 1];
@@ -98,7 +101,7 @@ static unsigned edit_distance(struct str a, struct str b)
         unsigned diagonal = row[0];
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b.len; j++) {
-            const unsigned change = lower(a.ptr[i - 1]) == lower(b.ptr[j - 1]) ? 0 : 1;
+            const unsigned change = plain(a.ptr[i - 1]) == plain(b.ptr[j - 1]) ? 0 : 1;
             const unsigned best = smallest(diagonal + change, row[j] + 1, row[j - 1] + 1);
             diagonal = row[j];
             row[j] = best;
@@ -107,9 +110,15 @@ static unsigned edit_distance(struct str a, struct str b)
     return row[b.len];
 }
 
-static bool begins_nocase(struct str text, struct str start)
+static bool begins(struct str text, struct str start)
 {
-    return text.len >= start.len && str_equal_nocase(str_slice(text, 0, start.len), start);
+    if (text.len < start.len)
+        return false;
+    for (size_t i = 0; i < start.len; i++) {
+        if (plain(text.ptr[i]) != plain(start.ptr[i]))
+            return false;
+    }
+    return true;
 }
 
 /* UINT32_MAX when they are not alike. */
@@ -117,7 +126,7 @@ static unsigned name_distance(struct str asked, struct str known)
 {
     if (asked.len == 0)
         return UINT32_MAX;
-    if (begins_nocase(known, asked) || begins_nocase(asked, known))
+    if (begins(known, asked) || begins(asked, known))
         return NEAR_BEGINNING;
     const size_t longer = size_max(asked.len, known.len);
     const size_t shorter = asked.len + known.len - longer;
