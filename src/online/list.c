@@ -10,8 +10,13 @@
 
 enum { LIST_SLOTS_MAX = 1 << 16 }; /* looked at for one page */
 
+struct place {
+    uint64_t high; /* of the node's key */
+    const struct node *node;
+};
+
 struct found {
-    const struct node **nodes;
+    struct place *nodes;
     size_t count;
     size_t capacity;
     struct arena *arena;
@@ -29,24 +34,22 @@ static bool add_node(struct node *node, void *context)
         return false;
     if (found->count == found->capacity) {
         size_t capacity = size_max(256, found->capacity * 2);
-        const struct node **nodes = ARENA_NEW(found->arena, const struct node *, capacity);
+        struct place *nodes = ARENA_NEW(found->arena, struct place, capacity);
         if (found->count > 0)
             memcpy(nodes, found->nodes, found->count * sizeof(*nodes));
         found->nodes = nodes;
         found->capacity = capacity;
     }
-    found->nodes[found->count++] = node;
+    found->nodes[found->count++] = (struct place){node->key.high, node};
     return true;
 }
 
-static int compare_nodes(const void *a, const void *b)
+static int compare_places(const void *a, const void *b)
 {
-    const struct node *const *left = a;
-    const struct node *const *right = b;
-    uint64_t x = (*left)->key.high;
-    uint64_t y = (*right)->key.high;
+    const struct place *left = a;
+    const struct place *right = b;
 
-    return x < y ? -1 : x > y;
+    return left->high < right->high ? -1 : left->high > right->high;
 }
 
 /*
@@ -57,12 +60,12 @@ static size_t cut(const struct found *found, size_t count_max)
 {
     size_t count = count_max;
 
-    while (count > 0 && found->nodes[count - 1]->key.high == found->nodes[count]->key.high)
+    while (count > 0 && found->nodes[count - 1].high == found->nodes[count].high)
         count--;
     if (count > 0)
         return count;
     count = count_max;
-    while (count < found->count && found->nodes[count]->key.high == found->nodes[0]->key.high)
+    while (count < found->count && found->nodes[count].high == found->nodes[0].high)
         count++;
     return count;
 }
@@ -71,7 +74,7 @@ static enum code read_identifier(struct online *online, uint32_t group_id, const
                                  struct arena *arena, struct str *ret, struct err *err)
 {
     const struct cached *cached = atomic_load_explicit(&node->cached, memory_order_acquire);
-    struct entry entry;
+    struct entry entry = {.kind = ENTRY_PUT};
 
     if (cached != NULL) {
         *ret = cached_identifier(cached);
@@ -94,16 +97,17 @@ enum code online_list(struct online *online, struct online_list *list, struct ar
     if (table != NULL)
         cursor = table_range(table, &range, add_node, &found);
     if (found.count > 1)
-        qsort(found.nodes, found.count, sizeof(*found.nodes), compare_nodes);
+        qsort(found.nodes, found.count, sizeof(*found.nodes), compare_places);
     size_t count = found.count;
     if (count > list->count_max) {
         count = cut(&found, list->count_max);
         if (count < found.count)
-            cursor = found.nodes[count]->key.high;
+            cursor = found.nodes[count].high;
     }
     struct str *identifiers = ARENA_NEW(arena, struct str, size_max(count, 1));
     for (size_t i = 0; i < count; i++)
-        TRY(read_identifier(online, list->group_id, found.nodes[i], arena, &identifiers[i], err));
+        TRY(read_identifier(online, list->group_id, found.nodes[i].node, arena, &identifiers[i],
+                            err));
     list->cursor = cursor;
     *ret_identifiers = identifiers;
     *ret_count = count;

@@ -87,7 +87,7 @@ void online_head(struct online *online, uint32_t group_id, struct str identifier
 enum code online_read(struct online *online, uint32_t group_id, const struct node *node,
                       struct arena *arena, struct entry *ret, struct err *err)
 {
-    struct entry entry;
+    struct entry entry = {.kind = ENTRY_PUT};
 
     assert(online->journal != NULL);
     metric_add(METRIC_cache_misses_total, 1);
@@ -123,7 +123,7 @@ enum code online_get(struct online *online, uint32_t group_id, struct str identi
         stored = cached_identifier(cached);
         record.record = cached_record(cached);
     } else if (!record.head.is_tombstone) {
-        struct entry entry;
+        struct entry entry = {.kind = ENTRY_PUT};
         TRY(online_read(online, group_id, node, arena, &entry, err));
         stored = entry.identifier;
         record.record = entry.record;

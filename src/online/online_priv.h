@@ -8,7 +8,7 @@
 
 struct slab {
     struct slab_chunk *chunks;
-    void *free; /* each holds the pointer to the next */
+    struct slab_free *free;
     char *cursor;
     char *limit;
 };

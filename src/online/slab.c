@@ -13,12 +13,17 @@ struct slab_chunk {
     struct node nodes[SLAB_CHUNK_NODES];
 };
 
+/* In the memory of a node that is not taken. */
+struct slab_free {
+    struct slab_free *next;
+};
+
 struct node *slab_take(struct slab *slab)
 {
     if (slab->free != NULL) {
-        struct node *node = slab->free;
-        memcpy(&slab->free, node, sizeof(slab->free));
-        return node;
+        struct slab_free *taken = slab->free;
+        slab->free = taken->next;
+        return (void *)taken;
     }
     if (slab->cursor == slab->limit) {
         struct slab_chunk *chunk = MEM_NEW(struct slab_chunk);
@@ -35,8 +40,9 @@ struct node *slab_take(struct slab *slab)
 void slab_give(struct slab *slab, struct node *node)
 {
     assert(node != NULL);
-    memcpy(node, &slab->free, sizeof(slab->free));
-    slab->free = node;
+    struct slab_free *given = (void *)node;
+    given->next = slab->free;
+    slab->free = given;
 }
 
 void slab_release(struct slab *slab)

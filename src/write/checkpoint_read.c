@@ -133,7 +133,7 @@ static enum code load_chunk(struct source *source, uint32_t type, struct str pay
 {
     if (source->chunks == 0 && type != CHUNK_START)
         return err_set(err, ERR_CORRUPT, "it does not begin with its start");
-    switch ((enum chunk_type)type) {
+    switch (type) {
     case CHUNK_START:
         return load_start(source, payload, err);
     case CHUNK_CATALOG:
@@ -149,17 +149,20 @@ static enum code load_chunk(struct source *source, uint32_t type, struct str pay
         return load_records(source, payload, err);
     case CHUNK_END:
         return load_end(source, payload, err);
+    default:
+        return err_set(err, ERR_CORRUPT, "chunk %llu has the unknown type %u",
+                       (unsigned long long)source->chunks, type);
     }
-    return err_set(err, ERR_CORRUPT, "chunk %llu has the unknown type %u",
-                   (unsigned long long)source->chunks, type);
 }
 
 static enum code take_chunk(struct source *source, struct err *err)
 {
     unsigned char copy[CHUNK_HEAD_BYTES];
-    struct str head, payload, tail;
+    struct str head = STR("");
+    struct str payload = STR("");
 
     TRY(source_take(source, CHUNK_HEAD_BYTES, &head, err));
+    assert(head.len == sizeof(copy));
     memcpy(copy, head.ptr, sizeof(copy));
     head.ptr = (const char *)copy;
     struct bytes bytes = bytes_from(head);
@@ -170,7 +173,8 @@ static enum code take_chunk(struct source *source, struct err *err)
         return err_set(err, ERR_CORRUPT, "the head of chunk %llu is damaged",
                        (unsigned long long)source->chunks);
     TRY(source_take(source, payload_bytes + CHUNK_TAIL_BYTES, &payload, err));
-    tail = str_slice(payload, payload_bytes, payload.len);
+    assert(payload.len == payload_bytes + CHUNK_TAIL_BYTES);
+    struct str tail = str_slice(payload, payload_bytes, payload.len);
     payload.len = payload_bytes;
     const struct str pieces[] = {head, payload};
     bytes = bytes_from(tail);
@@ -184,7 +188,7 @@ static enum code take_chunk(struct source *source, struct err *err)
 
 static enum code take_all(struct source *source, struct err *err)
 {
-    struct str magic;
+    struct str magic = STR("");
 
     TRY(source_take(source, sizeof(checkpoint_magic) - 1, &magic, err));
     if (!str_equal(magic, str_from(checkpoint_magic)))

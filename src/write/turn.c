@@ -250,15 +250,26 @@ static size_t complete_jobs(struct store *store)
     return count;
 }
 
+static enum code commit(struct store *store, struct err *err)
+{
+    size_t blocks = journal_pending_bytes(store->journal) / LIMIT_JOURNAL_BLOCK_BYTES + 1;
+
+    kill_point("turn:before_commit");
+    TRY(journal_commit(store->journal, err));
+    kill_point("turn:after_commit");
+    metric_add(METRIC_journal_batches_total, 1);
+    metric_add(METRIC_journal_entries_total, (int64_t)store->turn.count);
+    metric_add(METRIC_journal_bytes_total, (int64_t)(blocks * LIMIT_JOURNAL_BLOCK_BYTES));
+    return OK;
+}
+
 static enum code turn_write(struct store *store, struct err *err)
 {
     turn_begin(store);
     TRY(reclaim_carry(store, err));
     TRY(decide_jobs(store, err));
-    kill_point("turn:before_commit");
     if (store->turn.count > 0)
-        TRY(journal_commit(store->journal, err));
-    kill_point("turn:after_commit");
+        TRY(commit(store, err));
     return apply(store, err);
 }
 

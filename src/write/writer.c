@@ -17,6 +17,8 @@ void writer_publish(struct store *store)
     status.unflushed_oldest_us = unflushed_oldest_us(&store->unflushed);
     status.online_records = size.records;
     status.cache_bytes = size.cache_bytes;
+    metric_set(METRIC_journal_segments,
+               (int64_t)(status.journal_bytes / store->options.journal.segment_bytes));
     metric_set(METRIC_online_records, (int64_t)size.records);
     metric_set(METRIC_online_bytes, (int64_t)size.bytes);
     metric_set(METRIC_cache_bytes, (int64_t)size.cache_bytes);
