@@ -9,6 +9,7 @@ struct delete_request {
     struct str event_time;
     struct str mode;
     uint8_t targets;
+    size_t target_count;
 };
 
 static enum code field_read(struct delete_request *request, struct str name, struct str value,
@@ -22,8 +23,10 @@ static enum code field_read(struct delete_request *request, struct str name, str
         field = &request->event_time;
     else if (str_equal(name, STR("DeletionMode")))
         field = &request->mode;
-    else if (str_equal(name, STR("TargetStores")))
+    else if (str_equal(name, STR("TargetStores"))) {
+        TRY(targets_count_check(++request->target_count, err));
         return targets_add(value, &request->targets, err);
+    }
     if (field == NULL)
         return OK;
     if (!str_is_absent(*field))

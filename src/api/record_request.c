@@ -37,6 +37,16 @@ enum code targets_add(struct str name, uint8_t *targets, struct err *err)
     return OK;
 }
 
+enum code targets_count_check(size_t count, struct err *err)
+{
+    if (count >= 1 && count <= TARGETS_MAX)
+        return OK;
+    return err_set(err, ERR_INVALID,
+                   "1 validation error detected: Value at 'targetStores' failed to satisfy "
+                   "constraint: Member must have length %s than or equal to %d (TargetStores)",
+                   count < 1 ? "greater" : "less", count < 1 ? 1 : TARGETS_MAX);
+}
+
 enum code record_request_targets(struct json *json, struct record_request *request, struct err *err)
 {
     size_t count = 0;
@@ -51,12 +61,7 @@ enum code record_request_targets(struct json *json, struct record_request *reque
         count++;
     }
     TRY(json_status(json));
-    if (count < 1 || count > TARGETS_MAX)
-        return err_set(err, ERR_INVALID,
-                       "1 validation error detected: Value at 'targetStores' failed to satisfy "
-                       "constraint: Member must have length %s than or equal to %d (TargetStores)",
-                       count < 1 ? "greater" : "less", count < 1 ? 1 : TARGETS_MAX);
-    return OK;
+    return targets_count_check(count, err);
 }
 
 enum code record_request_ttl(struct json *json, struct ttl *ret, struct err *err)

@@ -23,6 +23,8 @@ NODISCARD enum code record_request_ttl(struct json *json, struct ttl *ret, struc
 
 /* Adds one name of a TargetStores list. */
 NODISCARD enum code targets_add(struct str name, uint8_t *targets, struct err *err);
+/* ERR_INVALID when a TargetStores list of so many names is too short or too long. */
+NODISCARD enum code targets_count_check(size_t count, struct err *err);
 
 /* The stores of a write: those named, or all that the group has. ERR_INVALID names one that the
  * group lacks. */

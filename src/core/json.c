@@ -50,16 +50,42 @@ static inline void skip_white(struct json *json)
     }
 }
 
-enum code json_expected(struct json *json, const char *expected)
+void json_place(const struct json *json, char ret[JSON_PLACE_BYTES])
+{
+    bool is_inside = json->member.ptr != NULL && json->depth >= json->member_depth;
+
+    /* A longer name is left out whole: cut, it might end inside a character. */
+    ret[0] = '\0';
+    if (is_inside && json->member.len < JSON_PLACE_BYTES - 8)
+        (void)snprintf(ret, JSON_PLACE_BYTES, " in '%.*s'", STR_ARG(json->member));
+}
+
+static enum code fail_found(struct json *json, const char *expected, const char *place)
 {
     if (json->status != OK)
         return json->status;
     if (json->cursor == json->end)
-        return json_fail(json, ERR_INVALID, "expected %s, found the end of the text", expected);
+        return json_fail(json, ERR_INVALID, "expected %s%s, found the end of the text", expected,
+                         place);
     unsigned char found = (unsigned char)*json->cursor;
     if (found > ' ' && found < 0x7f)
-        return json_fail(json, ERR_INVALID, "expected %s, found '%c'", expected, found);
-    return json_fail(json, ERR_INVALID, "expected %s, found byte 0x%02x", expected, found);
+        return json_fail(json, ERR_INVALID, "expected %s%s, found '%c'", expected, place, found);
+    return json_fail(json, ERR_INVALID, "expected %s%s, found byte 0x%02x", expected, place, found);
+}
+
+enum code json_expected(struct json *json, const char *expected)
+{
+    char place[JSON_PLACE_BYTES];
+
+    json_place(json, place);
+    return fail_found(json, expected, place);
+}
+
+/* For the signs between values. */
+static void fail_sign(struct json *json, const char *expected)
+{
+    enum code code = fail_found(json, expected, "");
+    assert(code != OK);
 }
 
 enum json_type json_peek(struct json *json)
@@ -131,7 +157,7 @@ static inline bool item_next(struct json *json, char close)
     if (is_first)
         return true;
     if (byte != ',') {
-        (void)json_expected(json, close == '}' ? "',' or '}'" : "',' or ']'");
+        fail_sign(json, close == '}' ? "',' or '}'" : "',' or ']'");
         return false;
     }
     json->cursor++;
@@ -366,17 +392,19 @@ static bool member_next(struct json *json, struct str *ret_key)
     if (!item_next(json, '}'))
         return false;
     if (json->cursor == json->end || *json->cursor != '"') {
-        (void)json_expected(json, "a string as member name");
+        fail_sign(json, "a string as member name");
         return false;
     }
     if (string_scan(json, &key, &is_escaped) != OK)
         return false;
     skip_white(json);
     if (json->cursor == json->end || *json->cursor != ':') {
-        (void)json_expected(json, "':'");
+        fail_sign(json, "':'");
         return false;
     }
     json->cursor++;
+    json->member = key;
+    json->member_depth = json->depth;
     if (ret_key != NULL)
         *ret_key = is_escaped ? string_decode(json->arena, key) : key;
     return true;
@@ -519,7 +547,7 @@ enum code json_end(struct json *json)
     TRY(json->status);
     skip_white(json);
     if (json->cursor != json->end)
-        return json_expected(json, "the end of the text");
+        return fail_found(json, "the end of the text", "");
     return OK;
 }
 

@@ -43,7 +43,9 @@ struct json {
     struct err *err;  /* may be NULL */
     enum code status; /* OK until the first failure */
     unsigned depth;
-    bool is_first; /* the next member or element is the first of its container */
+    unsigned member_depth; /* of the object whose member's name was read last */
+    struct str member;     /* that name, as it stands in the text */
+    bool is_first;         /* the next member or element is the first of its container */
 };
 
 void json_init(struct json *json, struct str text, struct arena *arena, struct err *err);

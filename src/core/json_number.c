@@ -122,9 +122,12 @@ enum code json_i64(struct json *json, int64_t *ret)
     TRY(json_number(json, &text));
     assert(text.ptr != NULL);
     struct decimal decimal = decimal_split(text);
-    if (!decimal_to_i64(&decimal, ret))
-        return json_fail(json, ERR_INVALID, "expected an integer of 64 bits, found %.*s",
+    if (!decimal_to_i64(&decimal, ret)) {
+        char place[JSON_PLACE_BYTES];
+        json_place(json, place);
+        return json_fail(json, ERR_INVALID, "expected an integer of 64 bits%s, found %.*s", place,
                          (int)size_min(text.len, 64), text.ptr);
+    }
     return OK;
 }
 

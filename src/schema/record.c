@@ -124,7 +124,8 @@ enum code record_read(struct json *json, const struct group *group, struct recor
     if (record.present_count == 0)
         return err_set(err, ERR_INVALID,
                        "1 validation error detected: Value '[]' at 'record' failed to satisfy "
-                       "constraint: Member must have length greater than or equal to 1");
+                       "constraint: Member must have length greater than or equal to 1 (Record, "
+                       "Features of UpdateRecord)");
     record.identifier = record.values[group->identifier_index];
     *ret = record;
     return OK;

@@ -128,19 +128,20 @@ TABLE = [
 
     # Record and its values
     ("PutRecord", "Record", [row(count=None)], [[], REMOVED, None, {}, "x"], "Record"),
-    ("PutRecord", "Record.0.FeatureName", [], [REMOVED, None, 1, *BAD_NAMES], "FeatureName"),
+    ("PutRecord", "Record.0.FeatureName", [], [REMOVED, None, 1], "FeatureName"),
+    ("PutRecord", "Record.0.FeatureName", [], BAD_NAMES, "no feature '"),
     ("PutRecord", "Record", [row(**{FEATURE_64: "v"})], [row(unknown="v"), row(NOTE="v")], None),
     ("PutRecord", "Record", [], [row(unknown="v")], "unknown"),
     ("PutRecord", "Record", [], [row(id=None)], "id"),
     ("PutRecord", "Record", [], [row(at=None)], "at"),
     ("PutRecord", "Record", [], [row() + record({"note": "a"}) + record({"note": "b"})], "note"),
     ("PutRecord", "Record", [], [row() + [{"FeatureName": "note"}], row() + [{"FeatureName": "note", "ValueAsString": None}],
-                                 row() + [{"FeatureName": "note", "ValueAsString": 5}],
                                  row() + [{"FeatureName": "note", "ValueAsString": "a", "ValueAsStringList": ["a"]}],
                                  row() + [{"FeatureName": "note", "ValueAsStringList": ["a"]}]], "note"),
+    ("PutRecord", "Record", [], [row() + [{"FeatureName": "note", "ValueAsString": value}] for value in (5, True, [], {})], "ValueAsString"),
     ("PutRecord", "Record", [row(note=string(358400)), row(note="é" * 179200), row(note="")],
      [row(note=string(358401))], "note"),
-    ("PutRecord", "Record", [row(note=string(200000), second=string(158400))], [row(note=string(200000), second=string(158401))], "350"),
+    ("PutRecord", "Record", [row(note=string(200000), second=string(158400))], [row(note=string(200000), second=string(158401))], "358400"),
     ("PutRecord", "Record", [row(id=string(2048)), row(id="é" * 1024)], [row(id=string(2049)), row(id="é" * 1024 + "x")], "id"),
     ("PutRecord", "Record", [row(count=text) for text in ("0", "-1", "9223372036854775807", "-9223372036854775808")],
      [row(count=text) for text in ("9223372036854775808", "-9223372036854775809", "1.0", "1e3", "", " 1", "1 ", "0x1", "one", "--1", "١")],
@@ -209,7 +210,6 @@ TABLE = [
     ("CreateFeatureGroup", "OfflineStoreConfig.S3StorageConfig", [], [REMOVED, None], "S3StorageConfig"),
     ("CreateFeatureGroup", "OfflineStoreConfig.S3StorageConfig.S3Uri", ["s3://b", "s3://b/", "s3://bucket/" + string(1012)],
      ["", "s3://", "s3:///x", "ftp://b/x", "/etc", "s3://bucket/" + string(1013), REMOVED], "S3Uri"),
-    ("CreateFeatureGroup", "OfflineStoreConfig.S3StorageConfig.S3Uri", [], ["s3://b/../../etc", "s3://../x", "s3://b/a/../../../x"], "S3Uri"),
     ("CreateFeatureGroup", "OfflineStoreConfig.S3StorageConfig.KmsKeyId", ["", "a:/_-" * 409], [string(2049), "a b"], "KmsKeyId"),
     ("CreateFeatureGroup", "OnlineStoreConfig.SecurityConfig", [{"KmsKeyId": "a" * 2048}], [{"KmsKeyId": "a" * 2049}, {"KmsKeyId": "ü"}],
      "KmsKeyId"),
@@ -315,7 +315,7 @@ def state(raw, names):
 
 def in_batch(operation, answer):
     """The failure of a batch of one: its entry's."""
-    if operation == "BatchWriteRecord" and answer.get("Errors"):
+    if operation in ("BatchWriteRecord", "BatchGetRecord") and answer.get("Errors"):
         return answer["Errors"][0]["ErrorCode"], answer["Errors"][0]["ErrorMessage"]
     return None, None
 
@@ -343,7 +343,7 @@ def test_constraint(raw, names, operation, path, value, verdict, word):
     wanted = ("ValidationError", "ValidationException", "SerializationException") if operation in RUNTIME else (
         "ValidationException", "SerializationException")
     assert code in wanted, (code, text)
-    assert text and (word is None or word in text), text
+    assert text and (word is None or word.lower() in text.lower()), text
     assert state(raw, names) == before
     if operation == "CreateFeatureGroup" and isinstance(members.get("FeatureGroupName"), str):
         assert raw.control("DescribeFeatureGroup", {"FeatureGroupName": members["FeatureGroupName"]})[0] == 400
@@ -367,13 +367,13 @@ def test_batches_of_the_largest_size(raw, names):
     one = {"FeatureGroupName": names["online"], "Record": row()}
     assert call(raw, "BatchWriteRecord", {"Entries": [one] * 25})[0] == 200
     status, kind, answer = call(raw, "BatchWriteRecord", {"Entries": [one] * 26})
-    assert (status, kind) == (400, "ValidationError") and "Entries" in answer["Message"]
+    assert (status, kind) == (400, "ValidationError") and "entries" in answer["Message"].lower()
     one = {"FeatureGroupName": names["online"], "RecordIdentifiersValueAsString": ["1"]}
     assert call(raw, "BatchGetRecord", {"Identifiers": [one] * 100})[0] == 200
     for identifiers in ([one] * 101, [{**one, "RecordIdentifiersValueAsString": times(51, str)},
                                       {**one, "RecordIdentifiersValueAsString": times(50, str)}]):
         status, kind, answer = call(raw, "BatchGetRecord", {"Identifiers": identifiers})
-        assert (status, kind) == (400, "ValidationError") and "Identifiers" in answer["Message"]
+        assert (status, kind) == (400, "ValidationError") and "identifiers" in answer["Message"].lower()
 
 
 def test_a_batch_of_the_largest_records(raw, names):
@@ -417,11 +417,11 @@ def test_refused_writes_leave_no_history(raw, names, make_group):
 def test_iceberg_is_refused_by_name(raw):
     members = definition("iceberg-group", offline={"TableFormat": "Iceberg"})
     status, kind, answer = call(raw, "CreateFeatureGroup", members)
-    assert (status, kind) == (400, "ValidationException") and "Iceberg" in answer["Message"]
+    assert (status, kind) == (400, "ValidationException") and "iceberg" in answer["Message"].lower()
 
 
 def test_collections_are_refused_by_name(raw):
     members = definition("collection-group")
     members["FeatureDefinitions"].append({"FeatureName": "list", "FeatureType": "String", "CollectionType": "List"})
     status, kind, answer = call(raw, "CreateFeatureGroup", members)
-    assert (status, kind) == (400, "ValidationException") and "Collection" in answer["Message"]
+    assert (status, kind) == (400, "ValidationException") and "collection" in answer["Message"].lower()

@@ -36,7 +36,8 @@ def test_a_text_as_the_whole_body(raw, texts, group, method, target, headers):
     for name, text in texts.items():
         status, kind, body = raw.request(method, target.format(group), text, headers)
         assert status < 500, (name, status, kind, body)
-        if name.startswith("n_"):
+        # An absent body is no text at all; ListRecords needs no member.
+        if name.startswith("n_") and (text or "ListRecords" not in target):
             assert status == 400 and kind, (name, status, body)
 
 

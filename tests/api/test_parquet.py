@@ -110,7 +110,8 @@ def odd(endpoint, control, runtime, read_parquet):
     runtime.delete_record(FeatureGroupName=group.name, RecordIdentifierValueAsString="tiny", EventTime="2026-07-01T05:00:00.25Z")
     endpoint.raw(300).flush()
     group.rows = read_all(endpoint, control, read_parquet, group)
-    group.put = [*[(row, False) for row in [*ODD_ROWS, ODD_ROWS[0]]], ({"id": "tiny", "at": "2026-07-01T05:00:00.25Z"}, True)]
+    # A delete keeps its instant, not the text it came in.
+    group.put = [*[(row, False) for row in [*ODD_ROWS, ODD_ROWS[0]]], ({"id": "tiny", "at": "2026-07-01T05:00:00.250Z"}, True)]
     return group
 
 

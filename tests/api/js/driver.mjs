@@ -1,10 +1,16 @@
 // Runs operations through the AWS SDK for JavaScript v3. One JSON command a line comes in, one JSON answer a line goes out:
-//   {endpoint, accessKeyId, secretAccessKey, plane: "runtime"|"control", operation, input, pages?: true, retries?: n, clockOffset?: ms}
+//   {endpoint, accessKeyId, secretAccessKey, plane: "runtime"|"control", operation, input, pages?: true, retries?: n}
 //   {output} or {error: {name, status, message, fault, attempts}}
-// In inputs {"$date": milliseconds} stands for a Date; in outputs a Date is {"$date": milliseconds}.
+// CLOCK_OFFSET_MS makes the machine's clock a wrong one. In inputs {"$date": milliseconds} stands for a Date; in outputs a Date is {"$date": milliseconds}.
 import { createInterface } from "node:readline";
 import * as runtime from "@aws-sdk/client-sagemaker-featurestore-runtime";
 import * as control from "@aws-sdk/client-sagemaker";
+
+const clockOffset = Number(process.env.CLOCK_OFFSET_MS ?? 0);
+if (clockOffset !== 0) {
+  const rightNow = Date.now;
+  Date.now = () => rightNow() + clockOffset;
+}
 
 const planes = {
   runtime: { module: runtime, make: (config) => new runtime.SageMakerFeatureStoreRuntimeClient(config) },
@@ -13,14 +19,13 @@ const planes = {
 const clients = new Map();
 
 function clientOf(command) {
-  const key = [command.plane, command.endpoint, command.accessKeyId, command.secretAccessKey, command.retries, command.clockOffset].join("\n");
+  const key = [command.plane, command.endpoint, command.accessKeyId, command.secretAccessKey, command.retries].join("\n");
   if (!clients.has(key)) {
     clients.set(key, planes[command.plane].make({
       endpoint: command.endpoint,
       region: command.region ?? "us-east-1",
       credentials: { accessKeyId: command.accessKeyId, secretAccessKey: command.secretAccessKey },
       maxAttempts: command.retries ?? 1,
-      systemClockOffset: command.clockOffset ?? 0,
     }));
   }
   return clients.get(key);

@@ -481,6 +481,11 @@ static void messages_name_what_was_found(void **state)
     } cases[] = {
         {"", "expected a value, found the end of the text at byte 0"},
         {"[1,\x01", "expected a value, found byte 0x01 at byte 3"},
+        {"{\"a\":x}", "expected a value in 'a', found 'x' at byte 5"},
+        {"{\"a\":[x]}", "expected a value in 'a', found 'x' at byte 6"},
+        {"{\"a\":{\"b\":1},\"c\" 1}", "expected ':', found '1' at byte 17"},
+        {"[{\"b\":1},x]", "expected a value, found 'x' at byte 9"},
+        {"{\"b\":1 x}", "expected ',' or '}', found 'x' at byte 7"},
         {"[1;", "expected ',' or ']', found ';' at byte 2"},
         {"1.x", "expected a digit, found 'x' at byte 2"},
         {"\"a\\q\"", "unknown escape in a string at byte 2"},
@@ -497,6 +502,37 @@ static void messages_name_what_was_found(void **state)
         assert_string_equal(err.message, cases[i].message);
     }
     assert_int_equal(json_check(STR("["), &arena, NULL), ERR_INVALID);
+}
+
+static void messages_name_the_member(void **state)
+{
+    struct json json;
+    struct err err;
+    struct str key;
+    int64_t number;
+
+    (void)state;
+    json_init(&json, STR("{\"TtlDuration\":{\"Value\":1.5}}"), &arena, &err);
+    assert_int_equal(json_object_begin(&json), OK);
+    assert_true(json_object_next(&json, &key));
+    assert_int_equal(json_object_begin(&json), OK);
+    assert_true(json_object_next(&json, &key));
+    assert_int_equal(json_i64(&json, &number), ERR_INVALID);
+    assert_string_equal(err.message,
+                        "expected an integer of 64 bits in 'Value', found 1.5 at byte 27");
+    json_init(&json, STR("{\"TtlDuration\":[]}"), &arena, &err);
+    assert_int_equal(json_object_begin(&json), OK);
+    assert_true(json_object_next(&json, &key));
+    assert_int_equal(json_object_begin(&json), ERR_INVALID);
+    assert_string_equal(err.message, "expected an object in 'TtlDuration', found '[' at byte 15");
+    json_init(&json,
+              STR("{\"12345678901234567890123456789012345678901234567890123456789012345678901234"
+                  "567890\":1}"),
+              &arena, &err);
+    assert_int_equal(json_object_begin(&json), OK);
+    assert_true(json_object_next(&json, &key));
+    assert_int_equal(json_string(&json, &key), ERR_INVALID);
+    assert_string_equal(err.message, "expected a string, found '1' at byte 84");
 }
 
 static void fields_come_once(void **state)
@@ -604,6 +640,7 @@ int main(void)
         cmocka_unit_test(skip_gives_exact_text),
         cmocka_unit_test(failures_stick),
         cmocka_unit_test(messages_name_what_was_found),
+        cmocka_unit_test(messages_name_the_member),
         cmocka_unit_test(fields_come_once),
         cmocka_unit_test(pair_is_taken),
         cmocka_unit_test(pair_leaves_other_bytes),
