@@ -248,6 +248,105 @@ static void test_a_deleted_group_frees_its_segments(void **state)
     kit_free(kit);
 }
 
+/* ---- readers beside all of it ---- */
+
+struct reading {
+    struct kit *kit;
+    uint32_t group_id;
+    _Atomic(bool) is_over;
+    unsigned reads;
+    unsigned wrong;
+    char message[200];
+};
+
+/* Every record that was there before stays readable, wherever it is carried meanwhile. */
+static void read_steady(void *context)
+{
+    struct reading *reading = context;
+    struct store *store = reading->kit->store;
+    struct arena arena = {0};
+    unsigned reader;
+
+    if (epoch_reader_add(store_epoch(store), &reader, NULL) != OK)
+        return;
+    while (!atomic_load(&reading->is_over)) {
+        epoch_enter(store_epoch(store), reader);
+        for (int i = 0; i < STEADY; i++) {
+            char name[16];
+            struct online_record got = {0};
+            struct err err = {0};
+            name_steady(name, i);
+            if (online_get(store_online(store), reading->group_id, str_from(name), &arena, &got,
+                           &err) != OK ||
+                !str_starts(got.record, str_from(name))) {
+                reading->wrong++;
+                (void)snprintf(reading->message, sizeof(reading->message), "%.150s", err.message);
+            }
+            reading->reads++;
+        }
+        epoch_leave(store_epoch(store), reader);
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    epoch_reader_remove(store_epoch(store), reader);
+}
+
+static enum code wait_put(struct kit *kit, const char *identifier, int64_t seconds)
+{
+    char record[RECORD_BYTES + 1];
+    struct write_item item = kit_item(kit, WRITE_PUT, identifier, seconds, STR_ABSENT);
+    struct write_job job = {.items = &item, .count = 1};
+
+    (void)snprintf(record, sizeof(record), "%-900s", identifier);
+    item.record = str_from(record);
+    return write_wait(kit->store, &job, &kit->err);
+}
+
+static enum code wait_mark(struct kit *kit)
+{
+    struct flush_mark mark = {.flushed_to = journal_durable_end(store_journal(kit->store))};
+    CLEANUP(buf_release) struct buf bytes;
+
+    buf_init(&bytes, 0);
+    flush_mark_encode(&mark, &bytes);
+    struct write_item item = {.kind = WRITE_MARK, .record = buf_str(&bytes)};
+    struct write_job job = {.items = &item, .count = 1};
+    return write_wait(kit->store, &job, &kit->err);
+}
+
+static void test_readers_beside_reclaim(void **state)
+{
+    struct kit *kit = kit_small(40 * 1024);
+    struct os_thread *thread;
+    char name[16];
+
+    (void)state;
+    kit_close(kit);
+    kit->options.is_threaded = true;
+    kit->options.cache_bytes_max = 1; /* every read goes to the journal */
+    kit_open(kit);
+    for (int i = 0; i < STEADY; i++) {
+        name_steady(name, i);
+        assert_int_equal(wait_put(kit, name, i), OK);
+    }
+    int64_t carried = metric_get(METRIC_journal_carried_total);
+    struct reading reading = {.kit = kit, .group_id = kit->group->id};
+    assert_int_equal(os_thread_start("reading", read_steady, &reading, &thread, NULL), OK);
+    for (int64_t i = 0; i < 600; i++) {
+        assert_int_equal(wait_put(kit, "busy", i), OK);
+        if (i % 5 == 0)
+            assert_int_equal(wait_mark(kit), OK);
+    }
+    atomic_store(&reading.is_over, true);
+    os_thread_join(thread);
+    if (reading.wrong > 0)
+        fail_msg("%s", reading.message);
+    assert_true(reading.reads > 0);
+    assert_true(metric_get(METRIC_journal_carried_total) > carried);
+    assert_int_equal(kit->failures, 0);
+    kit_free(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_carrying_looks_again),
         cmocka_unit_test(test_a_failed_checkpoint),
         cmocka_unit_test(test_a_deleted_group_frees_its_segments),
+        cmocka_unit_test(test_readers_beside_reclaim),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
