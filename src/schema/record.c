@@ -205,6 +205,11 @@ enum code record_check(struct record *record, bool is_partial, struct err *err)
 {
     const struct group *group = record->group;
 
+    if (group->status == GROUP_CREATE_FAILED)
+        return err_set(err, ERR_INVALID,
+                       "Validation Error: FeatureGroup %.*s takes no records: its "
+                       "FeatureGroupStatus is CreateFailed.",
+                       STR_ARG(group->name));
     TRY(identifier_check(record, is_partial, err));
     TRY(event_time_check(record, is_partial, err));
     TRY(values_check(record, err));

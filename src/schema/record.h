@@ -28,8 +28,8 @@ NODISCARD enum code record_read(struct json *json, const struct group *group, st
 
 /*
  * Values fit their types (Integral: int64 decimal; Fractional: a finite double in decimal; String:
- * any UTF-8), identifier (1 to 2,048 bytes) and event time are there. `is_partial` (UpdateRecord):
- * both may be missing.
+ * any UTF-8), identifier (1 to 2,048 bytes) and event time are there; the group's creation did not
+ * fail. `is_partial` (UpdateRecord): both may be missing.
  */
 NODISCARD enum code record_check(struct record *record, bool is_partial, struct err *err);
 

@@ -181,6 +181,15 @@ static void partial_records(void **state)
     assert_true(fixture->record.has_event_time);
 }
 
+static void a_group_that_failed_takes_no_records(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->group->status = GROUP_CREATE_FAILED;
+    assert_int_equal(read_and_check(fixture, "[" ID "," TIME "]"), ERR_INVALID);
+    assert_non_null(strstr(fixture->err.message, "CreateFailed"));
+}
+
 /* A record with one long value; returns the verdict. */
 static enum code with_value(struct fixture *fixture, const char *feature, const char *unit,
                             size_t count)
@@ -295,6 +304,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(malformed_texts_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(an_empty_string_is_a_value, setup, teardown),
         cmocka_unit_test_setup_teardown(partial_records, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_group_that_failed_takes_no_records, setup, teardown),
         cmocka_unit_test_setup_teardown(sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(event_times, setup, teardown),
         cmocka_unit_test_setup_teardown(random_records, setup, teardown),
