@@ -84,8 +84,11 @@ static enum code field_u64(struct reader *reader, struct str *line, uint64_t max
 static enum code field_i64(struct reader *reader, struct str *line, int64_t *ret)
 {
     struct str text = field(line);
+    bool is_negative = text.len > 0 && text.ptr[0] == '-';
+    struct str digits = str_slice(text, is_negative ? 1 : 0, text.len);
+    bool is_padded = digits.len > 0 && digits.ptr[0] == '0' && (digits.len > 1 || is_negative);
 
-    if (text.len == 0 || text.ptr[0] == '+' || str_to_i64(text, ret, NULL) != OK)
+    if (digits.len == 0 || digits.ptr[0] == '+' || is_padded || str_to_i64(text, ret, NULL) != OK)
         return bad(reader, "a number in its range");
     return OK;
 }
