@@ -365,6 +365,29 @@ static struct str make_invocation_id(struct client *client, char ret[CLIENT_UUID
     return (struct str){ret, CLIENT_UUID_BYTES};
 }
 
+/* What is known when an attempt is over. */
+struct outcome {
+    enum code code;
+    bool was_idle;     /* its connection had carried a request before */
+    bool is_final;     /* a failure that trying again does not mend */
+    bool is_retryable; /* no answer, or one that says "later" */
+};
+
+static struct outcome try_once(struct client *client, const struct client_request *request,
+                               struct str invocation_id, struct client_reply *reply,
+                               struct err *err)
+{
+    struct body_target target = {.context = request->sink_context};
+    struct outcome outcome = {.was_idle = client->is_used};
+
+    outcome.code = attempt(client, request, invocation_id, &target, reply, err);
+    if (outcome.code != OK)
+        disconnect(client);
+    outcome.is_final = target.failure != OK || (outcome.code != OK && outcome.code != ERR_TIMEOUT);
+    outcome.is_retryable = !outcome.is_final && (outcome.code != OK || is_retryable(reply));
+    return outcome;
+}
+
 enum code client_call(struct client *client, const struct client_request *request,
                       struct client_reply *ret, struct err *err)
 {
@@ -374,28 +397,21 @@ enum code client_call(struct client *client, const struct client_request *reques
     struct str invocation_id = str_is_absent(request->invocation_id)
                                    ? make_invocation_id(client, id)
                                    : request->invocation_id;
-    unsigned pause_ms = PAUSE_MS_FIRST;
+    struct client_reply reply = {0};
+    struct outcome outcome = try_once(client, request, invocation_id, &reply, err);
 
-    for (;;) {
-        struct body_target target = {.context = request->sink_context};
-        struct client_reply reply = {0};
-        bool was_used = client->is_used;
-        enum code code = attempt(client, request, invocation_id, &target, &reply, err);
-        if (code != OK)
-            disconnect(client);
-        if (target.failure != OK || (code != OK && code != ERR_TIMEOUT))
-            return code;
-        bool is_again = code != OK || is_retryable(&reply);
-        bool is_late = os->monotonic_us(os->context) + (int64_t)pause_ms * 1000 > until_us;
-        if (!is_again || ((is_late || is_stopping(client)) && !(code != OK && was_used))) {
-            if (code == OK)
-                *ret = reply;
-            return code;
-        }
+    for (unsigned pause_ms = PAUSE_MS_FIRST; outcome.is_retryable;) {
         /* A connection that was idle may have been closed by the server: no reason to wait. */
-        if (code == OK || !was_used) {
+        if (outcome.code == OK || !outcome.was_idle) {
+            bool is_late = os->monotonic_us(os->context) + (int64_t)pause_ms * 1000 > until_us;
+            if (is_late || is_stopping(client))
+                break;
             pause_for(client, pause_ms);
             pause_ms = pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : pause_ms * 2;
         }
+        outcome = try_once(client, request, invocation_id, &reply, err);
     }
+    if (outcome.code == OK)
+        *ret = reply;
+    return outcome.code;
 }

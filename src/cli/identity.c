@@ -34,13 +34,16 @@ static void take_key(struct str line, struct client_identity *identity)
         identity->session_token = value;
 }
 
-enum code identity_parse(struct str text, const char *name, struct str profile,
-                         struct client_identity *ret, struct err *err)
+static bool is_comment(struct str line)
 {
-    struct client_identity identity = {0};
+    return line.len == 0 || line.ptr[0] == '#' || line.ptr[0] == ';';
+}
+
+/* Takes the keys of the section; false when it is not there. */
+static bool find_section(struct str text, struct str profile, struct client_identity *identity)
+{
     struct str rest = text;
     bool is_inside = false;
-    bool is_found = false;
 
     while (rest.len > 0) {
         struct str line = str_cut(&rest, '\n');
@@ -49,14 +52,22 @@ enum code identity_parse(struct str text, const char *name, struct str profile,
             line.len--;
         line = str_trim(line);
         if (is_section(line, &section)) {
-            if (is_found)
+            if (is_inside)
                 break;
             is_inside = profile.len == 0 || str_equal(section, profile);
-            is_found = is_inside;
-        } else if (is_inside && line.len > 0 && line.ptr[0] != '#' && line.ptr[0] != ';') {
-            take_key(line, &identity);
+        } else if (is_inside && !is_comment(line)) {
+            take_key(line, identity);
         }
     }
+    return is_inside;
+}
+
+enum code identity_parse(struct str text, const char *name, struct str profile,
+                         struct client_identity *ret, struct err *err)
+{
+    struct client_identity identity = {0};
+    bool is_found = find_section(text, profile, &identity);
+
     if (!is_found && profile.len > 0)
         return err_set(err, ERR_INVALID, "%s has no section [%.*s]", name, STR_ARG(profile));
     if (!is_found)

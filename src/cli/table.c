@@ -150,6 +150,8 @@ static size_t shown_width(const struct table *table, struct str cell)
 static void add_row(const struct table *table, const struct str *cells, bool is_head,
                     struct buf *out)
 {
+    size_t start = out->len;
+
     for (size_t i = 0; i < table->columns; i++) {
         size_t width = shown_width(table, cells[i]);
         size_t pad = table->widths[i] > width ? table->widths[i] - width : 0;
@@ -162,6 +164,8 @@ static void add_row(const struct table *table, const struct str *cells, bool is_
         if (i + 1 < table->columns)
             buf_add(out, GAP);
     }
+    while (out->len > start && out->ptr[out->len - 1] == ' ')
+        out->len--;
     buf_add_byte(out, '\n');
 }
 

@@ -324,10 +324,14 @@ static void add_option(struct buf *out, const struct spec *spec)
     buf_release(&text);
 }
 
+/* The command's own options first, then those that all client commands have. */
 void options_help(const char *command, struct buf *out)
 {
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (belongs_to(&specs[i], command))
-            add_option(out, &specs[i]);
+    for (int is_common = 0; is_common < 2; is_common++) {
+        for (size_t i = 0; i < OPTION_COUNT; i++) {
+            bool is_of_all = has_word(specs[i].commands, STR("*"));
+            if (belongs_to(&specs[i], command) && is_of_all == (is_common != 0))
+                add_option(out, &specs[i]);
+        }
     }
 }
