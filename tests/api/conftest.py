@@ -55,8 +55,8 @@ class Endpoint:
                 "AWS_EC2_METADATA_DISABLED": "true", "ASOF_ENDPOINT": self.url,
                 "ASOF_CREDENTIALS": str(self.data / "credentials")}
 
-    def asof(self, *words, check=True):
-        done = subprocess.run([program(), *words], env=self.environment(), capture_output=True, text=True, timeout=300)
+    def asof(self, *words, check=True, timeout=300):
+        done = subprocess.run([program(), *words], env=self.environment(), capture_output=True, text=True, timeout=timeout)
         assert not check or done.returncode == 0, f"asof {' '.join(words)}: {done.returncode}\n{done.stderr}"
         return done
 
