@@ -6,7 +6,7 @@
 #include "cli/group_info.h"
 #include "core/buf.h"
 
-enum { PLAN_NONE = UINT32_MAX };
+#define PLAN_NONE UINT32_MAX
 
 struct plan_map {
     struct str feature;
