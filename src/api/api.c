@@ -242,10 +242,15 @@ static uint64_t api_body_bytes_max(const struct http_request *request, void *con
 
 static void api_refused(int status, const char *reason, void *context)
 {
-    (void)status;
-    (void)reason;
-    (void)context;
-    metric_add(METRIC_http_bad_requests_total, 1);
+    const struct api *api = context;
+    struct log_line line;
+
+    if (!api->options.is_request_logged)
+        return;
+    log_begin(&line, LOG_INFO, "refused");
+    log_i64(&line, "status", status);
+    log_str(&line, "message", str_from(reason));
+    log_end(&line);
 }
 
 static void api_error_body(int status, const char *reason, struct http_response *response,

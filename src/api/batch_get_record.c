@@ -17,25 +17,33 @@ struct batch_get {
     size_t count;
     size_t records;
     bool is_given;
+    uint64_t seen;
     struct str expiration;
     bool is_expiry_wanted;
     struct buf errors; /* the inside of the Errors list */
     bool has_records;
 };
 
+enum { WANTED_GROUP_NAME, WANTED_IDENTIFIERS, WANTED_NAMES };
+static const char *const wanted_members[] = {"FeatureGroupName", "RecordIdentifiersValueAsString",
+                                             "FeatureNames"};
+
 static enum code wanted_read(struct call *call, struct json *json, struct wanted *wanted,
                              struct err *err)
 {
     struct str key;
+    uint64_t seen = 0;
+    size_t member;
 
     TRY(json_object_begin(json));
     while (json_object_next(json, &key)) {
-        if (str_equal(key, STR("FeatureGroupName")))
+        TRY(json_field(json, key, wanted_members, ARRAY_COUNT(wanted_members), &seen, &member));
+        if (member == WANTED_GROUP_NAME)
             TRY(body_text(json, &wanted->group_name));
-        else if (str_equal(key, STR("RecordIdentifiersValueAsString")))
+        else if (member == WANTED_IDENTIFIERS)
             TRY(body_texts(call, json, "recordIdentifiersValueAsString",
                            LIMIT_BATCH_GET_IDENTIFIERS, &wanted->identifiers, err));
-        else if (str_equal(key, STR("FeatureNames")))
+        else if (member == WANTED_NAMES)
             TRY(body_texts(call, json, "featureNames", LIMIT_FEATURES, &wanted->names, err));
         else
             TRY(json_skip(json, NULL));
@@ -46,6 +54,8 @@ static enum code wanted_read(struct call *call, struct json *json, struct wanted
 static enum code identifiers_read(struct call *call, struct json *json, struct batch_get *batch,
                                   struct err *err)
 {
+    if (json_peek(json) == JSON_NULL)
+        return json_null(json);
     TRY(json_array_begin(json));
     batch->is_given = true;
     while (json_array_next(json)) {
@@ -60,14 +70,19 @@ static enum code identifiers_read(struct call *call, struct json *json, struct b
     return json_status(json);
 }
 
+enum { MEMBER_IDENTIFIERS, MEMBER_EXPIRATION };
+static const char *const members[] = {"Identifiers", "ExpirationTimeResponse"};
+
 static enum code member_read(struct call *call, struct json *json, struct str key, void *context,
                              struct err *err)
 {
     struct batch_get *batch = context;
+    size_t member;
 
-    if (str_equal(key, STR("Identifiers")))
+    TRY(json_field(json, key, members, ARRAY_COUNT(members), &batch->seen, &member));
+    if (member == MEMBER_IDENTIFIERS)
         return identifiers_read(call, json, batch, err);
-    if (str_equal(key, STR("ExpirationTimeResponse")))
+    if (member == MEMBER_EXPIRATION)
         return body_text(json, &batch->expiration);
     return json_skip(json, NULL);
 }
@@ -135,42 +150,51 @@ static void error_add(struct batch_get *batch, struct str group_name, struct str
     buf_add_byte(out, '}');
 }
 
-static enum code one_out(struct call *call, struct batch_get *batch, const struct wanted *wanted,
-                         const struct group *group, struct str identifier, struct err *err)
-{
+/* What is asked for of one group. */
+struct asked_group {
+    const struct wanted *wanted;
+    const struct group *group;
     struct choice choice;
+};
+
+static enum code one_out(struct call *call, struct batch_get *batch,
+                         const struct asked_group *source, struct str identifier, struct err *err)
+{
+    const struct group *group = source->group;
     struct live_record live;
 
-    TRY(choice_make(call, group, wanted->names.items, wanted->names.count, &choice, err));
     TRY(live_record_get(call, group, identifier, &live, err));
-    if (!live.is_found || !live_record_has(&live, &choice))
+    if (!live.is_found || !live_record_has(&live, &source->choice))
         return OK;
     buf_add(call->out,
             batch->has_records ? STR(",{\"FeatureGroupName\":") : STR("{\"FeatureGroupName\":"));
     batch->has_records = true;
-    buf_add_json(call->out, wanted->group_name);
+    buf_add_json(call->out, source->wanted->group_name);
     buf_add(call->out, STR(",\"RecordIdentifierValueAsString\":"));
     buf_add_json(call->out, identifier);
     buf_add_byte(call->out, ',');
-    live_record_out(call, group, &live, &choice, batch->is_expiry_wanted);
+    live_record_out(call, group, &live, &source->choice, batch->is_expiry_wanted);
     buf_add_byte(call->out, '}');
     return OK;
 }
 
 static void wanted_out(struct call *call, struct batch_get *batch, const struct wanted *wanted)
 {
-    const struct group *group = NULL;
+    struct asked_group source = {.wanted = wanted};
     struct err err;
     enum code code =
-        call_group(call, wanted->group_name, LIMIT_GROUP_NAME_OR_ARN_RUNTIME, &group, &err);
+        call_group(call, wanted->group_name, LIMIT_GROUP_NAME_OR_ARN_RUNTIME, &source.group, &err);
 
     if (code == OK)
-        code = online_required(group, &err);
+        code = online_required(source.group, &err);
+    if (code == OK)
+        code = choice_make(call, source.group, wanted->names.items, wanted->names.count,
+                           &source.choice, &err);
     for (size_t i = 0; i < wanted->identifiers.count; i++) {
         struct str identifier = wanted->identifiers.items[i];
         enum code outcome = code;
         if (outcome == OK)
-            outcome = one_out(call, batch, wanted, group, identifier, &err);
+            outcome = one_out(call, batch, &source, identifier, &err);
         if (outcome != OK)
             error_add(batch, wanted->group_name, identifier, outcome, &err);
     }

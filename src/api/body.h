@@ -10,7 +10,7 @@
 typedef enum code body_member_fn(struct call *call, struct json *json, struct str key,
                                  void *context, struct err *err);
 
-/* Reads the whole body as one object. A member that stands twice is refused. */
+/* Reads the whole body as one object. `fn` refuses a member that stands twice (json_field). */
 NODISCARD enum code body_read(struct call *call, body_member_fn *fn, void *context,
                               struct err *err);
 

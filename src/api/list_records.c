@@ -8,24 +8,30 @@ struct list_request {
     bool has_max_results;
     struct str token;
     bool is_deleted_included;
+    uint64_t seen;
 };
+
+enum { MEMBER_MAX_RESULTS, MEMBER_TOKEN, MEMBER_DELETED };
+static const char *const members[] = {"MaxResults", "NextToken", "IncludeSoftDeletedRecords"};
 
 static enum code member_read(struct call *call, struct json *json, struct str key, void *context,
                              struct err *err)
 {
     struct list_request *request = context;
+    size_t member;
 
     (void)call;
     (void)err;
+    TRY(json_field(json, key, members, ARRAY_COUNT(members), &request->seen, &member));
     if (json_peek(json) == JSON_NULL)
         return json_null(json);
-    if (str_equal(key, STR("MaxResults"))) {
+    if (member == MEMBER_MAX_RESULTS) {
         request->has_max_results = true;
         return json_i64(json, &request->max_results);
     }
-    if (str_equal(key, STR("NextToken")))
+    if (member == MEMBER_TOKEN)
         return json_string(json, &request->token);
-    if (str_equal(key, STR("IncludeSoftDeletedRecords")))
+    if (member == MEMBER_DELETED)
         return json_bool(json, &request->is_deleted_included);
     return json_skip(json, NULL);
 }
