@@ -92,7 +92,7 @@ void progress_count(uint64_t value, struct buf *out)
 
 static void add_bar(double part, struct buf *out)
 {
-    unsigned full = (unsigned)(part * BAR_CELLS);
+    unsigned full = (unsigned)(part * (double)BAR_CELLS);
 
     buf_add_byte(out, '[');
     for (unsigned i = 0; i < BAR_CELLS; i++)
