@@ -308,11 +308,21 @@ static enum progress parse(struct conn *conn)
         return refuse(conn, slot->parser.refused_status, slot->parser.refused_reason);
     if (!slot_account(slot))
         return refuse(conn, 503, "all requests together hold too much memory");
-    return step == HTTP_DONE ? handle(conn) : await_more(conn, is_first_of_body);
+    if (step != HTTP_DONE)
+        return await_more(conn, is_first_of_body);
+    if (slot->in.len - slot->start < CONN_HEAVY_BYTES)
+        return handle(conn);
+    conn->is_ripe = true;
+    loop_again(conn->loop, conn);
+    return WAIT;
 }
 
 static enum progress step_read(struct conn *conn)
 {
+    if (conn->is_ripe) {
+        conn->is_ripe = false;
+        return handle(conn);
+    }
     if (conn->slot == NULL || !conn->slot->is_unread) {
         if (!conn->is_readable || !conn->is_writable) /* reading TLS may have to write */
             return WAIT;
@@ -450,6 +460,8 @@ void conn_run(struct conn *conn)
 
 void conn_expired(struct conn *conn)
 {
+    if (conn->is_ripe) /* it came in time, and waits for us */
+        return;
     switch (conn->state) {
     case CONN_HEAD:
     case CONN_BODY:

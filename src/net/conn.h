@@ -14,6 +14,7 @@ enum {
     CONN_READ_BYTES = 4096,    /* the least room a read gets */
     CONN_WRITE_RATE = 64,      /* bytes a millisecond that lengthen the write deadline */
     CONN_WRITE_BYTES_A_TURN = 4 * 1024 * 1024,
+    CONN_HEAVY_BYTES = 4096, /* a request of so many bytes waits behind smaller ones */
 };
 
 enum conn_state {
@@ -40,6 +41,7 @@ struct conn {
     bool is_last;      /* closes behind the response */
     bool is_refused;   /* its response is a refusal: what follows was not read */
     bool is_queued;    /* in loop->ready */
+    bool is_ripe;      /* its heavy request is whole and waits in loop->ready */
     unsigned requests; /* of this turn */
     int64_t since_ms;  /* of the state's clock: first byte, start of the body, of the response */
     struct conn *link; /* next in loop->ready or loop->incoming */

@@ -221,17 +221,23 @@ static void run_finished(struct slot *slot)
     }
 }
 
+/*
+ * Some of what waits: after a few, new events come first, so that a small read is not held up by a
+ * crowd of large writes.
+ */
 static void run_ready(struct loop *loop)
 {
-    struct conn *conn = loop->ready;
+    struct conn *last = NULL;
 
-    loop->ready = NULL;
-    loop->ready_end = &loop->ready;
-    while (conn != NULL) {
-        struct conn *next = conn->link;
+    for (unsigned i = 0; i < LOOP_READY_A_TURN && loop->ready != NULL && last == NULL; i++) {
+        struct conn *conn = loop->ready;
+        loop->ready = conn->link;
+        if (loop->ready == NULL) {
+            loop->ready_end = &loop->ready;
+            last = conn; /* what it queues now is for the next turn */
+        }
         conn->is_queued = false;
         conn_run(conn);
-        conn = next;
     }
 }
 

@@ -16,6 +16,7 @@ enum {
     LOOP_EVENTS = 256,
     LOOP_STAGE_BYTES = 16 * 1024, /* one TLS record */
     LOOP_ACCEPTS_A_TURN = 64,
+    LOOP_READY_A_TURN = 8,
     LOOP_LISTEN_AGAIN_MS = 200, /* after descriptors ran out */
 };
 
