@@ -65,17 +65,27 @@ void api_attach(struct api *api, struct net *net)
     api->net = net;
 }
 
+enum { REQUEST_ID_BYTES = 36 };
+
 /* A UUID in form; unique within and across runs by the random secret. */
 static struct str request_id(struct api *api, struct arena *arena)
 {
-    uint64_t number = api->id_next++;
+    static const char digits[] = "0123456789abcdef";
+    uint64_t number = atomic_fetch_add(&api->id_next, 1);
     struct hash128 id =
         hash_keyed(api->id_secret, 0, (struct str){(const char *)&number, sizeof(number)});
+    char *text = arena_alloc_raw(arena, REQUEST_ID_BYTES, 1);
 
-    return arena_format(arena, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(id.high >> 32),
-                        (unsigned)(id.high >> 16) & 0xffff, (unsigned)(id.high & 0xfff),
-                        (unsigned)(id.low >> 48) & 0xfff,
-                        (unsigned long long)(id.low & 0xffffffffffff));
+    for (size_t i = 0; i < REQUEST_ID_BYTES; i++) {
+        uint64_t *half = i < REQUEST_ID_BYTES / 2 ? &id.high : &id.low;
+        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        text[i] = is_dash ? '-' : digits[*half & 15];
+        if (!is_dash)
+            *half >>= 4;
+    }
+    text[14] = '4'; /* version and variant of a random one */
+    text[19] = '8';
+    return (struct str){text, REQUEST_ID_BYTES};
 }
 
 static bool is_control(const struct http_request *request)
@@ -178,8 +188,9 @@ static void api_handle(struct net_exchange *exchange, void *context)
         return;
     }
     struct call *call = call_new(api, exchange);
-    buf_add_format(&exchange->response.headers, "x-amzn-RequestId: %.*s\r\n",
-                   STR_ARG(call->request_id));
+    buf_add(&exchange->response.headers, STR("x-amzn-RequestId: "));
+    buf_add(&exchange->response.headers, call->request_id);
+    buf_add(&exchange->response.headers, STR("\r\n"));
     if (call_authenticate(call) && call_route(call) && call_authorize(call)) {
         call->catalog = store_catalog(api->options.store);
         enum code code = call->operation->run(call, &err);
