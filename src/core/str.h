@@ -35,7 +35,8 @@ static inline bool str_is_absent(struct str text)
 static inline struct str str_slice(struct str text, size_t from, size_t to)
 {
     assert(from <= to && to <= text.len);
-    return (struct str){text.ptr + from, to - from};
+    /* A slice of nothing stays absent; C knows no null pointer plus zero. */
+    return (struct str){text.ptr == NULL ? NULL : text.ptr + from, to - from};
 }
 
 static inline bool str_starts(struct str text, struct str prefix)

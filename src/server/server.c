@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct server {
@@ -234,8 +235,10 @@ static void process_prepare(sigset_t *signals)
     (void)sigaddset(signals, SIGINT);
     (void)sigaddset(signals, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, signals, NULL);
-    /* Secrets stay out of core files and away from other processes of the same user. */
+    /* Secrets stay out of core files and away from other processes of the same user; and what
+     * workers write is for this user alone. */
     (void)prctl(PR_SET_DUMPABLE, 0);
+    (void)umask(077);
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &files);

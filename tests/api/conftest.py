@@ -74,6 +74,8 @@ def stop(endpoint):
     """A server ends well when told to, and no sanitizer has spoken, its own or a worker's."""
     code = endpoint.server.stop()
     log = (endpoint.data.parent / (endpoint.data.name + ".log")).read_text(errors="replace")
+    # A query worker at its memory limit ends so; that the client hears of it is tested where it is provoked.
+    log = re.sub(r"==\d+==(ERROR|FATAL): AddressSanitizer: [^\n]*out of memory[^\n]*(\n\s*#[^\n]*)*", "", log)
     found = SANITIZER.search(log)
     assert found is None, log[max(0, found.start() - 500):found.start() + 3000]
     assert code == 0, f"the server ended with {code}:\n{log[-3000:]}"
