@@ -180,11 +180,6 @@ static int try_raise_limit(void)
     return result_of(setrlimit(RLIMIT_FSIZE, &limit));
 }
 
-static int try_dumpable(void)
-{
-    return result_of(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
-}
-
 static int try_priority(void)
 {
     return result_of(setpriority(PRIO_PROCESS, 0, 0) == 0 ? 0 : -1);
@@ -277,7 +272,6 @@ static const struct denial denials[] = {
     {"truncate", try_truncate, EPERM},
     {"open to read and truncate", try_truncate_by_open, EPERM},
     {"setrlimit", try_raise_limit, EPERM},
-    {"prctl(PR_SET_DUMPABLE)", try_dumpable, EPERM},
     {"setpriority", try_priority, EPERM},
     {"fcntl(F_SETOWN)", try_owner_signal, EPERM},
     {"another file", try_read_other, EACCES},
@@ -301,6 +295,7 @@ struct raw_denial { /* calls that the filter knows by number alone */
 enum { TERMINAL_SIZE = 0x5413 };
 
 static const struct raw_denial raw_denials[] = {
+    {"prctl(PR_SET_DUMPABLE)", SYS_prctl, {PR_SET_DUMPABLE, 1}},
     {"bind", SYS_bind, {1}},
     {"connect", SYS_connect, {1}},
     {"execve", SYS_execve, {0}},
@@ -345,8 +340,14 @@ static int does_nothing(void)
     return 0;
 }
 
+/* The thread sanitizer runs one of its own in every process; nothing can be entered beside it. */
 static bool is_sandbox_complete(void)
 {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    return false;
+#endif
+#endif
     const int result = run_sandboxed(does_nothing, 0, 0);
     if (result == CHILD_MISSING)
         print_message("# skipped: the kernel lacks Landlock or seccomp\n");
@@ -566,6 +567,8 @@ static void test_refuses_threads(void **state)
 static void test_names_missing_file(void **state)
 {
     (void)state;
+    if (!is_sandbox_complete())
+        skip();
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
