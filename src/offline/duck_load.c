@@ -56,32 +56,32 @@ static void *library_open(void)
     return library == NULL ? library_try("libduckdb.so") : library;
 }
 
-/* A function's address, by way of memcpy: ISO C has no cast from void * to it. */
-static bool function_find(void *library, const char *name, void *ret_function)
-{
-    void *found = dlsym(library, name);
-
-    if (found == NULL)
-        return false;
-    memcpy(ret_function, &found, sizeof(found));
-    return true;
-}
+static const struct {
+    const char *name;
+    size_t offset; /* in the table */
+} functions[] = {
+#define DUCK_FUNCTION(name) {"duckdb_" #name, offsetof(struct duck_table, name)},
+    DUCK_FUNCTIONS(DUCK_FUNCTION)
+#undef DUCK_FUNCTION
+};
 
 static enum code load_library(struct err *err)
 {
     void *library = library_open();
 
     if (library == NULL) {
-        const char *why = dlerror();
+        const char *why = dlerror(); // NOLINT(concurrency-mt-unsafe): once in the process
         return err_set(err, ERR_IO,
                        "libduckdb.so was not found (name it in the environment's ASOF_DUCKDB): %s",
                        why == NULL ? "no reason given" : why);
     }
-#define DUCK_FUNCTION(name)                                                                        \
-    if (!function_find(library, "duckdb_" #name, &load_table.name))                                \
-        return err_set(err, ERR_IO, "libduckdb.so has no function duckdb_" #name);
-    DUCK_FUNCTIONS(DUCK_FUNCTION)
-#undef DUCK_FUNCTION
+    for (size_t i = 0; i < ARRAY_COUNT(functions); i++) {
+        void *found = dlsym(library, functions[i].name);
+        if (found == NULL)
+            return err_set(err, ERR_IO, "libduckdb.so has no function %s", functions[i].name);
+        /* ISO C has no cast from void * to a function's address. */
+        memcpy((char *)&load_table + functions[i].offset, (const void *)&found, sizeof(found));
+    }
     return OK;
 }
 

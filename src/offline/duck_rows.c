@@ -7,7 +7,7 @@
 struct duck_column {
     enum duck_type type;
     duckdb_type stored;
-    const void *data;
+    void *data; /* read only */
     const uint64_t *validity;
 };
 
@@ -224,7 +224,7 @@ struct str duck_str(const struct duck_result *result, size_t column)
 
     assert(from->type == DUCK_VARCHAR || from->type == DUCK_BLOB);
     /* Short texts lie inside the vector's cell: the view must point there, not into a copy. */
-    duckdb_string_t *text = (duckdb_string_t *)(uintptr_t)from->data + result->row;
+    duckdb_string_t *text = (duckdb_string_t *)from->data + result->row;
     return (struct str){table->string_t_data(text), table->string_t_length(*text)};
 }
 
@@ -298,7 +298,7 @@ static void chunk_make(struct duck_appender *appender)
     assert(appender->chunk != NULL);
     for (size_t i = 0; i < count; i++)
         table->destroy_logical_type(&types[i]);
-    mem_free(types);
+    mem_free((void *)types);
     chunk_clear(appender);
 }
 

@@ -145,6 +145,7 @@ enum code flush_folders_sync(struct flush *flush, struct err *err)
         folders_add(&folders, range->files[i].entry.sidecar);
     }
     folders.paths = ARENA_NEW(&arena, struct str, folders.count);
+    assert(folders.paths != NULL);
     folders.count = 0;
     for (size_t i = 0; i < range->file_count; i++) {
         folders_add(&folders, range->files[i].entry.path);

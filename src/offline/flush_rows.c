@@ -13,9 +13,9 @@ void flush_range_release(struct flush_range *range)
 {
     for (size_t i = 0; i < range->group_count; i++)
         group_unref(range->groups[i]);
-    mem_free(range->groups);
+    mem_free((void *)range->groups);
     mem_free(range->rows);
-    mem_free(range->entries);
+    mem_free((void *)range->entries);
     arena_release(&range->arena);
     *range = (struct flush_range){0};
 }
@@ -40,8 +40,8 @@ static enum code group_of(struct flush *flush, uint32_t id, const struct group *
     epoch_leave(store_epoch(flush->store), flush->reader);
     if (group == NULL)
         return err_set(err, ERR_CORRUPT, "the journal has a row of group %u, which never was", id);
-    range->groups =
-        mem_resize(range->groups, arena_array_size(sizeof(*range->groups), range->group_count + 1));
+    range->groups = (const struct group **)mem_resize(
+        (void *)range->groups, arena_array_size(sizeof(*range->groups), range->group_count + 1));
     range->groups[range->group_count++] = group;
     *ret = group;
     return OK;
@@ -70,6 +70,7 @@ static enum code row_take(uint64_t position, const struct entry *entry, void *co
     if (!is_row || (entry->targets & TARGET_OFFLINE) == 0)
         return OK;
     TRY(group_of(flush, entry->group_id, &group, err));
+    assert(group != NULL);
     if (!group->is_offline)
         return OK;
     if (range->row_count == range->row_capacity) {

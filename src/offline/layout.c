@@ -89,8 +89,10 @@ struct str layout_table(const struct group *group, struct arena *arena)
     for (size_t i = 0; i < text.len; i++) {
         char byte = text.ptr[i];
         if (byte >= 'A' && byte <= 'Z')
-            byte = (char)(byte - 'A' + 'a');
-        table[i] = byte == '-' ? '_' : byte;
+            byte = (char)(byte | 0x20);
+        if (byte == '-')
+            byte = '_';
+        table[i] = byte;
     }
     return (struct str){table, text.len};
 }

@@ -114,8 +114,8 @@ static enum code field_hex(struct reader *reader, struct str text, uint64_t *ret
 
 static enum code field_instant(struct reader *reader, struct str *line, struct instant *ret)
 {
-    struct instant instant;
-    uint64_t nanoseconds;
+    struct instant instant = {0};
+    uint64_t nanoseconds = 0;
 
     TRY(field_i64(reader, line, &instant.seconds));
     TRY(field_u64(reader, line, 999999999, &nanoseconds));
@@ -156,22 +156,28 @@ static enum code paths_read(struct reader *reader, struct str line, struct manif
     return OK;
 }
 
+static enum code facts_read(struct reader *reader, struct str *line, struct manifest_file *file)
+{
+    uint64_t group_id = 0, feature_count = 0;
+
+    TRY(field_u64(reader, line, UINT32_MAX, &group_id));
+    TRY(field_u64(reader, line, UINT32_MAX, &feature_count));
+    file->group_id = (uint32_t)group_id;
+    file->feature_count = (uint32_t)feature_count;
+    TRY(field_i64(reader, line, &file->hour));
+    TRY(field_u64(reader, line, UINT64_MAX, &file->rows));
+    TRY(field_u64(reader, line, UINT64_MAX, &file->bytes));
+    return field_hex(reader, field(line), &file->checksum);
+}
+
 static enum code file_read(struct reader *reader, struct manifest_file *file)
 {
-    struct str line;
-    uint64_t group_id, feature_count;
+    struct str line = {0};
 
     TRY(line_next(reader, &line));
     if (!str_equal(field(&line), STR("file")))
         return bad(reader, "a file");
-    TRY(field_u64(reader, &line, UINT32_MAX, &group_id));
-    TRY(field_u64(reader, &line, UINT32_MAX, &feature_count));
-    file->group_id = (uint32_t)group_id;
-    file->feature_count = (uint32_t)feature_count;
-    TRY(field_i64(reader, &line, &file->hour));
-    TRY(field_u64(reader, &line, UINT64_MAX, &file->rows));
-    TRY(field_u64(reader, &line, UINT64_MAX, &file->bytes));
-    TRY(field_hex(reader, field(&line), &file->checksum));
+    TRY(facts_read(reader, &line, file));
     TRY(field_instant(reader, &line, &file->oldest));
     TRY(field_instant(reader, &line, &file->newest));
     TRY(field_i64(reader, &line, &file->arrival_min_us));

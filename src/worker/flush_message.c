@@ -58,8 +58,10 @@ static void columns_read(struct bytes *bytes, struct parquet_schema *schema, str
         struct str name = bytes_str(bytes, len);
         bool is_known =
             type == FEATURE_INTEGRAL || type == FEATURE_FRACTIONAL || type == FEATURE_STRING;
-        if (!is_known || len == 0 || str_find_byte(name, 0, '\0') < name.len)
+        if (!is_known || len == 0 || str_find_byte(name, 0, '\0') < name.len) {
             bytes->is_bad = true;
+            break;
+        }
         columns[i] = (struct parquet_column){arena_str(arena, name), (enum feature_type)type};
     }
     schema->columns = columns;

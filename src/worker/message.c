@@ -92,9 +92,14 @@ enum code message_send(int socket, enum message_type type, struct str payload, i
     for (unsigned i = 0; i < 4; i++)
         head[i] = (unsigned char)(length >> (8 * i));
     head[4] = (unsigned char)type;
+    /* An iovec serves reading, too: its pointer is not const. */
+    union {
+        const char *given;
+        char *to_send;
+    } bytes = {.given = payload.ptr};
     struct iovec pieces[2] = {
         {.iov_base = head, .iov_len = sizeof(head)},
-        {.iov_base = (char *)(uintptr_t)payload.ptr, .iov_len = payload.len},
+        {.iov_base = bytes.to_send, .iov_len = payload.len},
     };
     return send_all(socket, pieces, deadline_ms, err);
 }

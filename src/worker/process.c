@@ -18,6 +18,12 @@
 
 enum { WORKER_SOCKET = 3, ARGUMENTS_MAX = 16, ENVIRONMENT_MAX = 8 };
 
+/* exec's own view of texts that it does not change. */
+union texts {
+    const char **given;
+    char *const *exec;
+};
+
 static void environment_add(struct arena *arena, const char **environment, size_t *count,
                             const char *name)
 {
@@ -82,8 +88,7 @@ static int spawn(const struct process_options *options, int socket, pid_t *ret_p
             failed = attributes_fill(&attributes);
         if (failed == 0)
             failed = posix_spawn(ret_pid, options->program, &actions, &attributes,
-                                 (char *const *)(uintptr_t)arguments,
-                                 (char *const *)(uintptr_t)environment);
+                                 (union texts){arguments}.exec, (union texts){environment}.exec);
         (void)posix_spawnattr_destroy(&attributes);
     }
     (void)posix_spawn_file_actions_destroy(&actions);
