@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct server {
@@ -230,6 +231,7 @@ static void process_prepare(sigset_t *signals)
     struct rlimit files;
 
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)umask(077); /* also of what a library makes in a worker */
     (void)sigemptyset(signals);
     (void)sigaddset(signals, SIGTERM);
     (void)sigaddset(signals, SIGINT);
