@@ -122,19 +122,20 @@ static enum name_kind name_parse(struct str name, uint64_t *ret_number)
     if (name.len < NUMBER_DIGITS ||
         str_to_u64(str_slice(name, 0, NUMBER_DIGITS), UINT64_MAX, ret_number, NULL) != OK)
         return NAME_OTHER;
-    struct str kind = str_slice(name, NUMBER_DIGITS, name.len);
-    if (str_equal(kind, STR(".delta")))
+    if (name.len == NUMBER_DIGITS + 6 && str_ends(name, STR(".delta")))
         return NAME_DELTA;
-    return str_equal(kind, STR(".base")) ? NAME_BASE : NAME_OTHER;
+    return name.len == NUMBER_DIGITS + 5 && str_ends(name, STR(".base")) ? NAME_BASE : NAME_OTHER;
 }
 
 /* Removes what a crash left behind and what the base stands for. */
-static enum code sweep(const struct manifest *manifest, const struct str *names, size_t count,
-                       struct err *err)
+static enum code sweep(const struct manifest *manifest, struct err *err)
 {
     CLEANUP(arena_release) struct arena arena = {0};
+    struct str *names = NULL;
+    size_t count = 0;
     bool is_changed = false;
 
+    TRY(manifest->os->list(manifest->os->context, manifest->dir, &arena, &names, &count, err));
     for (size_t i = 0; i < count; i++) {
         uint64_t number = 0;
         enum name_kind kind = name_parse(names[i], &number);
@@ -169,7 +170,7 @@ static enum code load(struct manifest *manifest, uint64_t newest, struct err *er
     for (uint64_t number = manifest->base_number + 1; number <= newest; number++)
         TRY(delta_load(manifest, number, false, err));
     assert(manifest->number == newest);
-    return sweep(manifest, names, count, err);
+    return sweep(manifest, err);
 }
 
 enum code manifest_open(const struct os *os, const char *dir, uint64_t newest_number,
@@ -235,9 +236,7 @@ static enum code base_write(struct manifest *manifest, struct err *err)
     TRY(publish(manifest, path_of(manifest, manifest->number, "base", &arena), buf_str(&text),
                 err));
     manifest->base_number = manifest->number;
-    struct str *names = NULL;
-    TRY(manifest->os->list(manifest->os->context, manifest->dir, &arena, &names, &count, err));
-    return sweep(manifest, names, count, err);
+    return sweep(manifest, err);
 }
 
 enum code manifest_commit(struct manifest *manifest, uint64_t number,
