@@ -36,7 +36,7 @@ static inline struct str str_slice(struct str text, size_t from, size_t to)
 {
     assert(from <= to && to <= text.len);
     /* A slice of nothing stays absent; C knows no null pointer plus zero. */
-    return (struct str){text.ptr == NULL ? NULL : text.ptr + from, to - from};
+    return (struct str){from == 0 ? text.ptr : text.ptr + from, to - from};
 }
 
 static inline bool str_starts(struct str text, struct str prefix)
