@@ -20,7 +20,7 @@ static enum code keys_make(struct api *api, struct err *err)
     struct arena arena = {0};
     struct buf secret = {0};
     const char *path = arena_format(&arena, "%s/secret", options->data_dir).ptr;
-    enum code code = os_read_file(options->os, path, 2 * HASH_SECRET_BYTES, &secret, err);
+    enum code code = os_read_file(options->os, path, 2 * (size_t)HASH_SECRET_BYTES, &secret, err);
 
     if (code == OK) {
         api->token_key = sha256_hmac(buf_str(&secret), STR("pagination tokens"));
@@ -79,8 +79,10 @@ static struct str request_id(struct api *api, struct arena *arena)
     for (size_t i = 0; i < REQUEST_ID_BYTES; i++) {
         uint64_t *half = i < REQUEST_ID_BYTES / 2 ? &id.high : &id.low;
         bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-        text[i] = is_dash ? '-' : digits[*half & 15];
-        if (!is_dash)
+        text[i] = digits[*half & 15];
+        if (is_dash)
+            text[i] = '-';
+        else
             *half >>= 4;
     }
     text[14] = '4'; /* version and variant of a random one */

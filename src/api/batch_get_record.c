@@ -28,6 +28,19 @@ enum { WANTED_GROUP_NAME, WANTED_IDENTIFIERS, WANTED_NAMES };
 static const char *const wanted_members[] = {"FeatureGroupName", "RecordIdentifiersValueAsString",
                                              "FeatureNames"};
 
+static enum code wanted_member_read(struct call *call, struct json *json, size_t member,
+                                    struct wanted *wanted, struct err *err)
+{
+    if (member == WANTED_GROUP_NAME)
+        return body_text(json, &wanted->group_name);
+    if (member == WANTED_IDENTIFIERS)
+        return body_texts(call, json, "recordIdentifiersValueAsString", LIMIT_BATCH_GET_IDENTIFIERS,
+                          &wanted->identifiers, err);
+    if (member == WANTED_NAMES)
+        return body_texts(call, json, "featureNames", LIMIT_FEATURES, &wanted->names, err);
+    return json_skip(json, NULL);
+}
+
 static enum code wanted_read(struct call *call, struct json *json, struct wanted *wanted,
                              struct err *err)
 {
@@ -38,15 +51,7 @@ static enum code wanted_read(struct call *call, struct json *json, struct wanted
     TRY(json_object_begin(json));
     while (json_object_next(json, &key)) {
         TRY(json_field(json, key, wanted_members, ARRAY_COUNT(wanted_members), &seen, &member));
-        if (member == WANTED_GROUP_NAME)
-            TRY(body_text(json, &wanted->group_name));
-        else if (member == WANTED_IDENTIFIERS)
-            TRY(body_texts(call, json, "recordIdentifiersValueAsString",
-                           LIMIT_BATCH_GET_IDENTIFIERS, &wanted->identifiers, err));
-        else if (member == WANTED_NAMES)
-            TRY(body_texts(call, json, "featureNames", LIMIT_FEATURES, &wanted->names, err));
-        else
-            TRY(json_skip(json, NULL));
+        TRY(wanted_member_read(call, json, member, wanted, err));
     }
     return json_status(json);
 }

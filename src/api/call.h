@@ -14,15 +14,15 @@ typedef enum code operation_fn(struct call *call, struct err *err);
 enum plane { PLANE_CONTROL, PLANE_RUNTIME, PLANE_OWN };
 
 struct operation {
-    unsigned number;
     const char *name;
-    enum plane plane;
-    enum http_method method;
     const char *path;
     const char *services[2]; /* NULL-terminated */
-    enum access access;
-    uint64_t body_bytes_max;
     operation_fn *run;
+    uint64_t body_bytes_max;
+    unsigned number;
+    enum plane plane;
+    enum http_method method;
+    enum access access;
 };
 
 enum { CALL_PATH_ARGUMENTS_MAX = 2 };

@@ -6,22 +6,22 @@
 
 struct error_type {
     enum code code;
-    const char *runtime_type;
     int runtime_status;
-    const char *control_type;
     int control_status;
+    const char *runtime_type;
+    const char *control_type;
 };
 
 static const struct error_type error_types[] = {
-    {ERR_INVALID, "ValidationError", 400, "ValidationException", 400},
-    {ERR_TOO_LARGE, "ValidationError", 400, "ValidationException", 400},
-    {ERR_DENIED, "AccessForbidden", 403, "AccessDeniedException", 400},
-    {ERR_NOT_FOUND, "ResourceNotFound", 404, "ResourceNotFound", 400},
-    {ERR_EXISTS, "ConflictException", 409, "ResourceInUse", 400},
-    {ERR_CONFLICT, "ConflictException", 409, "ConflictException", 400},
-    {ERR_LIMIT, "ServiceUnavailable", 503, "ResourceLimitExceeded", 400},
-    {ERR_BUSY, "ServiceUnavailable", 503, "ServiceUnavailable", 503},
-    {ERR_TIMEOUT, "ServiceUnavailable", 503, "ServiceUnavailable", 503},
+    {ERR_INVALID, 400, 400, "ValidationError", "ValidationException"},
+    {ERR_TOO_LARGE, 400, 400, "ValidationError", "ValidationException"},
+    {ERR_DENIED, 403, 400, "AccessForbidden", "AccessDeniedException"},
+    {ERR_NOT_FOUND, 404, 400, "ResourceNotFound", "ResourceNotFound"},
+    {ERR_EXISTS, 409, 400, "ConflictException", "ResourceInUse"},
+    {ERR_CONFLICT, 409, 400, "ConflictException", "ConflictException"},
+    {ERR_LIMIT, 503, 400, "ServiceUnavailable", "ResourceLimitExceeded"},
+    {ERR_BUSY, 503, 503, "ServiceUnavailable", "ServiceUnavailable"},
+    {ERR_TIMEOUT, 503, 503, "ServiceUnavailable", "ServiceUnavailable"},
 };
 
 const char *reply_error_type(enum plane plane, enum code code, int *ret_status)
@@ -45,10 +45,8 @@ static int chosen_status(const char *type, enum code code, int status)
         const char *type;
         int status;
     } chosen[] = {
-        {"ValidationException", 400},
-        {"SerializationException", 400},
-        {"ValidationError", 400},
-        {"AccessDeniedException", 403},
+        {"ValidationException", 400},       {"SerializationException", 400},
+        {"ValidationError", 400},           {"AccessDeniedException", 403},
         {"UnknownOperationException", 404},
     };
 

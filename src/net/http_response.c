@@ -55,6 +55,7 @@ void http_date(int64_t now_us, char ret[HTTP_DATE_BYTES])
 
 static char *put(char *at, struct str text)
 {
+    assert(text.ptr != NULL);
     memcpy(at, text.ptr, text.len);
     return at + text.len;
 }

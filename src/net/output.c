@@ -38,6 +38,17 @@ static struct source source_of(const struct slot *slot)
     return source;
 }
 
+/* sendmsg only reads, but its type does not say so. */
+static struct iovec piece(struct str text)
+{
+    union {
+        const char *read;
+        void *base;
+    } pointer = {.read = text.ptr};
+
+    return (struct iovec){pointer.base, text.len};
+}
+
 /* The rest of head and body from `sent` on, as at most two pieces. */
 static size_t pieces(const struct source *source, uint64_t sent, struct iovec iov[2])
 {
@@ -45,14 +56,12 @@ static size_t pieces(const struct source *source, uint64_t sent, struct iovec io
     size_t skip = 0;
 
     if (sent < source->head.len) {
-        struct str rest = str_slice(source->head, (size_t)sent, source->head.len);
-        iov[count++] = (struct iovec){(void *)(uintptr_t)rest.ptr, rest.len};
+        iov[count++] = piece(str_slice(source->head, (size_t)sent, source->head.len));
     } else {
         skip = (size_t)sent - source->head.len;
     }
     if (source->file < 0 && skip < source->body.len) {
-        struct str rest = str_slice(source->body, skip, source->body.len);
-        iov[count++] = (struct iovec){(void *)(uintptr_t)rest.ptr, rest.len};
+        iov[count++] = piece(str_slice(source->body, skip, source->body.len));
     }
     return count;
 }

@@ -56,7 +56,7 @@ static enum code address_parse(struct str text, union address *ret, socklen_t *r
 
 enum code socket_listen(struct str text, int *ret_fd, unsigned *ret_port, struct err *err)
 {
-    union address address;
+    union address address = {0};
     socklen_t bytes = 0;
     int on = 1;
 
