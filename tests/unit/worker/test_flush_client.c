@@ -168,6 +168,7 @@ static void a_new_worker_writes_the_same_bytes(void **state)
 }
 
 static atomic_bool is_killing;
+static atomic_uint pause_us_max;
 
 static void *killer(void *context)
 {
@@ -175,7 +176,7 @@ static void *killer(void *context)
 
     while (atomic_load(&is_killing)) {
         seed = seed * 1103515245 + 12345;
-        (void)usleep((seed >> 16) % 60000);
+        (void)usleep((seed >> 4) % atomic_load(&pause_us_max));
         int pid = child();
         if (pid > 0)
             (void)kill(pid, SIGKILL);
@@ -192,7 +193,11 @@ static void killed_at_any_moment_it_only_repeats(void **state)
     pthread_t thread;
     unsigned seed = 42, failures = 0;
 
+    /* With the start of a worker: about as many files shall be written as are cut off. */
+    const struct os *os = os_linux();
+    int64_t start_us = os->monotonic_us(os->context);
     assert_int_equal(write_rows("a", entries, ROWS, &result), OK);
+    atomic_store(&pause_us_max, (unsigned)(os->monotonic_us(os->context) - start_us) * 3 / 2);
     struct str expected = bytes_of("a");
     atomic_store(&is_killing, true);
     assert_int_equal(pthread_create(&thread, NULL, killer, &seed), 0);

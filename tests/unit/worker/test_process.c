@@ -46,16 +46,15 @@ static int echo_main(int argc, char **argv)
     enum message_type type;
 
     describe(&text, argc, argv);
-    if (message_send(3, MESSAGE_QUERY_DONE, buf_str(&text), 1000, NULL) != OK)
-        return 1;
-    while (message_receive(3, &type, &text, -1, NULL) == OK) {
+    int exit_code = message_send(3, MESSAGE_QUERY_DONE, buf_str(&text), 1000, NULL) == OK ? 0 : 1;
+    while (exit_code == 0 && message_receive(3, &type, &text, -1, NULL) == OK) {
         if (type == MESSAGE_QUERY && message_send(3, type, buf_str(&text), 1000, NULL) != OK)
-            return 1;
+            exit_code = 1;
         if (type == MESSAGE_FILE_CLOSE)
-            return 7;
+            exit_code = 7;
     }
     buf_release(&text);
-    return 0;
+    return exit_code;
 }
 
 /* ---- the tests ---- */
