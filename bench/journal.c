@@ -34,9 +34,10 @@ static int64_t now_us(void)
 static struct journal *must_open(const char *dir, const struct journal_start *start)
 {
     struct journal_options options = {.is_threaded = true};
+    struct journal_replay replay = {.start = *start, .fn = see};
     struct journal *journal = NULL;
     struct err err;
-    if (journal_open(os_linux(), dir, &options, start, see, NULL, &journal, &err) != OK) {
+    if (journal_open(os_linux(), dir, &options, &replay, &journal, &err) != OK) {
         (void)fprintf(stderr, "%s\n", err.message);
         exit(1);
     }

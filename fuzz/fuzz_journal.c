@@ -35,11 +35,11 @@ static void must(enum code code)
 
 static struct journal *open_or_null(const struct os *os, unsigned *count)
 {
-    struct journal_start start = {0};
+    struct journal_replay replay = {.fn = see, .context = count};
     struct journal *journal = NULL;
     struct err err;
     *count = 0;
-    enum code code = journal_open(os, "/j", &options, &start, see, count, &journal, &err);
+    enum code code = journal_open(os, "/j", &options, &replay, &journal, &err);
     if (code != OK && err.message[0] == 0)
         abort();
     return code == OK ? journal : NULL;

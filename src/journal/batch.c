@@ -117,6 +117,7 @@ enum code window_get(struct window *window, uint64_t offset, size_t count,
         window->start = start;
         window->len = len;
     }
+    assert(window->bytes != NULL);
     *ret = window->bytes + (offset - window->start);
     return OK;
 }
@@ -128,6 +129,7 @@ enum code batch_read(struct window *window, const struct segment_head *segment, 
     const unsigned char *bytes = NULL;
     struct batch_head head = {0};
     TRY(window_get(window, offset, BATCH_HEAD_BYTES, &bytes, err));
+    assert(bytes != NULL);
     if (!batch_head_decode(bytes, segment, position, &head))
         return err_set(err, ERR_CORRUPT, "no batch of the journal at %llu",
                        (unsigned long long)position);

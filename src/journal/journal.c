@@ -48,6 +48,7 @@ static enum code options_check(const struct journal_options *options, struct err
 static struct journal *journal_new(const struct os *os, const char *dir,
                                    const struct journal_options *options)
 {
+    assert(dir != NULL);
     struct journal *journal = MEM_NEW(struct journal);
     size_t dir_bytes = strlen(dir) + 1;
     journal->os = os;
@@ -104,8 +105,7 @@ static void close_half_open(struct journal **journal)
 }
 
 enum code journal_open(const struct os *os, const char *dir, const struct journal_options *options,
-                       const struct journal_start *start, journal_entry_fn *fn, void *context,
-                       struct journal **ret, struct err *err)
+                       const struct journal_replay *replay, struct journal **ret, struct err *err)
 {
     struct journal_options filled = *options;
     if (filled.segment_bytes == 0)
@@ -115,7 +115,7 @@ enum code journal_open(const struct os *os, const char *dir, const struct journa
     TRY(options_check(&filled, err));
     TRY(make_folder(os, dir, err));
     CLEANUP(close_half_open) struct journal *journal = journal_new(os, dir, &filled);
-    TRY(journal_recover(journal, start, fn, context, err));
+    TRY(journal_recover(journal, replay, err));
     TRY(spare_start(journal, err));
     *ret = journal;
     journal = NULL;

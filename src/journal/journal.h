@@ -34,19 +34,27 @@ struct journal_start {
     uint64_t chain;    /* checksum of the batch before it */
 };
 
+typedef enum code journal_entry_fn(uint64_t position, const struct entry *entry, void *context,
+                                   struct err *err);
+
+/* Recovery: from where, and who is told the entries. */
+struct journal_replay {
+    struct journal_start start;
+    journal_entry_fn *fn;
+    void *context;
+};
+
 /*
- * Opens or makes the journal under `dir`. Recovery scans from `start` (of the checkpoint, or all
+ * Opens or makes the journal under `dir`. Recovery scans from the start (of the checkpoint, or all
  * zero) and calls `fn` for every entry up to the last whole batch; the end is after it, and all of
  * it is on stable storage. ERR_CORRUPT when a batch is damaged that is known to have been whole,
  * because its segment is sealed or a later batch is there: nothing is cut off then. ERR_BUSY is
  * nobody's: the caller holds the folder's lock.
  */
-typedef enum code journal_entry_fn(uint64_t position, const struct entry *entry, void *context,
-                                   struct err *err);
 NODISCARD enum code journal_open(const struct os *os, const char *dir,
                                  const struct journal_options *options,
-                                 const struct journal_start *start, journal_entry_fn *fn,
-                                 void *context, struct journal **ret, struct err *err);
+                                 const struct journal_replay *replay, struct journal **ret,
+                                 struct err *err);
 void journal_close(struct journal *journal);
 
 /*
@@ -110,7 +118,7 @@ struct journal_segment_info {
 };
 /* Writer: the segments in use, oldest first; the last one is being written. At most `count` are
  * filled in; returns how many there are. */
-size_t journal_segments(const struct journal *journal, struct journal_segment_info *segments,
+size_t journal_segments(struct journal *journal, struct journal_segment_info *segments,
                         size_t count);
 /*
  * Writer: the segment's entries are no longer needed, it will be used again. The checkpoint must

@@ -92,5 +92,5 @@ void spare_tend(struct journal *journal);
 
 /* ---- recovery (recover.c) ---- */
 
-NODISCARD enum code journal_recover(struct journal *journal, const struct journal_start *start,
-                                    journal_entry_fn *fn, void *context, struct err *err);
+NODISCARD enum code journal_recover(struct journal *journal, const struct journal_replay *replay,
+                                    struct err *err);

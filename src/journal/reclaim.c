@@ -144,12 +144,10 @@ static bool is_pinned(const struct journal *journal, uint64_t data_end)
 
 /* ---- giving back ---- */
 
-size_t journal_segments(const struct journal *journal, struct journal_segment_info *segments,
+size_t journal_segments(struct journal *journal, struct journal_segment_info *segments,
                         size_t count)
 {
-    /* Only the writer seals and recycles; the helper appends segments that are not used yet. */
-    struct journal *unconst = (struct journal *)(uintptr_t)journal;
-    WITH_JOURNAL(unconst);
+    WITH_JOURNAL(journal);
     size_t found = 0;
     for (size_t i = 0; i < journal->used_count; i++) {
         const struct segment *segment = journal->used[i];

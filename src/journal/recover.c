@@ -93,6 +93,7 @@ static enum code load_segment(struct journal *journal, unsigned slot, struct err
     segment_path(&journal->place, slot, path);
     TRY(os->stat(os->context, path, &stat, err));
     TRY(segment_open(&journal->place, slot, &segment, err));
+    assert(segment != NULL);
     size_t count = size_min(sizeof(probe), stat.bytes);
     enum code code = os->read(os->context, segment->reader, probe, count, 0, err);
     if (code != OK) {
@@ -217,25 +218,13 @@ static enum code recover_segment(struct recovery *recovery, const struct segment
     return OK;
 }
 
-/* Follows the batches; the segment where they end is the active one. */
-static enum code recover_batches(struct recovery *recovery, struct segment *segment,
-                                 struct err *err)
+/* Nothing was ever written to the segments behind the one where the journal ends. */
+static enum code check_later(struct recovery *recovery, const struct segment *last, struct err *err)
 {
-    struct journal *journal = recovery->journal;
-    for (;;) {
-        TRY(recover_segment(recovery, segment, err));
-        if (!segment_is_sealed(segment))
-            break;
-        uint64_t sequence = segment->head.sequence + 1;
-        segment = journal_find(journal, sequence);
-        if (segment == NULL)
-            return err_set(err, ERR_CORRUPT, "segment %" PRIu64 " of the journal is missing",
-                           sequence);
-        recovery->at = segment_first(segment) + LIMIT_JOURNAL_BLOCK_BYTES;
-    }
+    const struct journal *journal = recovery->journal;
     for (size_t i = 0; i < journal->used_count; i++) {
         const struct segment *later = journal->used[i];
-        if (later->head.sequence <= segment->head.sequence)
+        if (later->head.sequence <= last->head.sequence)
             continue;
         if (segment_is_sealed(later))
             return err_set(err, ERR_CORRUPT,
@@ -246,6 +235,25 @@ static enum code recover_batches(struct recovery *recovery, struct segment *segm
         TRY(check_nothing_behind(recovery, later, segment_first(later) + LIMIT_JOURNAL_BLOCK_BYTES,
                                  err));
     }
+    return OK;
+}
+
+/* Follows the batches; the segment where they end is the active one. */
+static enum code recover_batches(struct recovery *recovery, struct segment *segment,
+                                 struct err *err)
+{
+    struct journal *journal = recovery->journal;
+    TRY(recover_segment(recovery, segment, err));
+    while (segment_is_sealed(segment)) {
+        uint64_t sequence = segment->head.sequence + 1;
+        segment = journal_find(journal, sequence);
+        if (segment == NULL)
+            return err_set(err, ERR_CORRUPT, "segment %" PRIu64 " of the journal is missing",
+                           sequence);
+        recovery->at = segment_first(segment) + LIMIT_JOURNAL_BLOCK_BYTES;
+        TRY(recover_segment(recovery, segment, err));
+    }
+    TRY(check_later(recovery, segment, err));
     journal->active = segment;
     if (recovery->at == segment_first(segment) + LIMIT_JOURNAL_BLOCK_BYTES)
         segment->previous_end = 0;
@@ -344,17 +352,19 @@ static enum code begin_new(struct journal *journal, struct err *err)
     return OK;
 }
 
-enum code journal_recover(struct journal *journal, const struct journal_start *start,
-                          journal_entry_fn *fn, void *context, struct err *err)
+enum code journal_recover(struct journal *journal, const struct journal_replay *replay,
+                          struct err *err)
 {
+    const struct journal_start *start = &replay->start;
     CLEANUP(recovery_release)
-    struct recovery recovery = {.journal = journal, .fn = fn, .context = context};
+    struct recovery recovery = {.journal = journal, .fn = replay->fn, .context = replay->context};
     struct segment *segment = NULL;
     window_init(&recovery.window, journal->os);
     TRY(load_segments(journal, err));
     if (journal->used_count == 0 && start->position == 0)
         return begin_new(journal, err);
     TRY(find_start(&recovery, start, &segment, err));
+    assert(segment != NULL);
     journal->last_end = start->position == 0 ? recovery.at : start->position;
     TRY(recover_batches(&recovery, segment, err));
     TRY(sort_out(journal, err));

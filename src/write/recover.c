@@ -134,12 +134,12 @@ static enum code load(struct store *store, struct journal_start *ret, struct err
 
 enum code recover(struct store *store, struct err *err)
 {
-    struct journal_start start = {0};
-    struct replay replay = {store, 0};
+    struct replay context = {store, 0};
+    struct journal_replay replay = {.fn = replay_entry, .context = &context};
 
-    TRY(load(store, &start, err));
-    TRY(journal_open(store->os, store->journal_dir, &store->options.journal, &start, replay_entry,
-                     &replay, &store->journal, err));
+    TRY(load(store, &replay.start, err));
+    TRY(journal_open(store->os, store->journal_dir, &store->options.journal, &replay,
+                     &store->journal, err));
     online_attach(store->online, store->journal);
     (void)epoch_collect(store->epoch);
     return OK;

@@ -43,8 +43,9 @@ static enum code see(uint64_t position, const struct entry *entry, void *context
 static enum code open_journal(struct scenario *scenario, struct err *err)
 {
     scenario->seen = 0;
-    TRY(journal_open(sim_os(scenario->sim), "/data/journal", &scenario->options, &scenario->start,
-                     see, scenario, &scenario->journal, err));
+    struct journal_replay replay = {scenario->start, see, scenario};
+    TRY(journal_open(sim_os(scenario->sim), "/data/journal", &scenario->options, &replay,
+                     &scenario->journal, err));
     uint32_t found = scenario->started + scenario->seen;
     assert_false(scenario->is_wrong);
     assert_true(found >= scenario->committed && found <= scenario->added);

@@ -110,8 +110,9 @@ static bool open_journal(struct run *run)
 {
     struct err err;
     run->seen_count = 0;
-    enum code code = journal_open(sim_os(run->sim), "/data/journal", &run->options, &run->start,
-                                  see, run, &run->journal, &err);
+    struct journal_replay replay = {run->start, see, run};
+    enum code code = journal_open(sim_os(run->sim), "/data/journal", &run->options, &replay,
+                                  &run->journal, &err);
     if (code == OK) {
         settle(run);
         return run->why[0] == 0;

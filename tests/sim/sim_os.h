@@ -56,8 +56,9 @@ enum sim_call {
 
 /*
  * The nth (from 1, counted from this call on) of the calls in the mask fails with the errno, once
- * or for ever. A failing write may have written a part (whole sectors, where it is direct); a failing sync loses what it should have
- * synced, although it stays readable and a later sync succeeds (as Linux does). nth 0: no faults.
+ * or for ever. A failing write may have written a part (whole sectors, where it is direct); a
+ * failing sync loses what it should have synced, although it stays readable and a later sync
+ * succeeds (as Linux does). nth 0: no faults.
  */
 struct sim_fault {
     uint64_t nth;

@@ -63,8 +63,8 @@ __attribute__((unused)) static enum code kit_try_open(struct kit *kit)
 {
     assert_null(kit->journal);
     kit->seen_count = 0;
-    return journal_open(kit->os, "/data/journal", &kit->options, &kit->start, kit_see, kit,
-                        &kit->journal, &kit->err);
+    struct journal_replay replay = {kit->start, kit_see, kit};
+    return journal_open(kit->os, "/data/journal", &kit->options, &replay, &kit->journal, &kit->err);
 }
 
 __attribute__((unused)) static void kit_open(struct kit *kit)

@@ -259,8 +259,8 @@ static void test_real_disk(void **state)
         .segment_bytes = 256 * 1024, .segments_spare = 1, .is_threaded = true};
     for (unsigned round = 0; round < 3; round++) {
         kit->seen_count = 0;
-        assert_int_equal(journal_open(os_linux(), dir, &kit->options, &kit->start, kit_see, kit,
-                                      &kit->journal, NULL),
+        struct journal_replay replay = {kit->start, kit_see, kit};
+        assert_int_equal(journal_open(os_linux(), dir, &kit->options, &replay, &kit->journal, NULL),
                          OK);
         kit_expect_seen(kit, 0, kit->next);
         for (unsigned i = 0; i < 100; i++)

@@ -232,9 +232,10 @@ static void test_callback_failure_is_passed_on(void **state)
     kit_open(kit);
     kit_batch(kit, 1, 100);
     kit_close(kit);
-    assert_int_equal(journal_open(kit->os, "/data/journal", &kit->options, &kit->start, refuse_all,
-                                  NULL, &kit->journal, &kit->err),
-                     ERR_LIMIT);
+    struct journal_replay replay = {.fn = refuse_all};
+    assert_int_equal(
+        journal_open(kit->os, "/data/journal", &kit->options, &replay, &kit->journal, &kit->err),
+        ERR_LIMIT);
     assert_string_equal(kit->err.message, "not this one");
     assert_null(kit->journal);
     kit_free(kit);
