@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str canonical;
     struct str authorization;
     struct sigv4_request request = {.headers = headers};
+    struct sigv4_keys keys = {STR("A"), STR("B")};
     struct sigv4_scope scope = {STR("20260101"), STR("r"), STR("s")};
 
     if (size == 0)
@@ -45,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             names += signed_headers.ptr[i] == ';';
         require(lines == 3 + names + 3);
     }
-    (void)!sigv4_sign(&request, STR("A"), STR("B"), &scope, &arena, &authorization, NULL);
+    (void)!sigv4_sign(&request, &keys, &scope, &arena, &authorization, NULL);
     arena_release(&arena);
     return 0;
 }

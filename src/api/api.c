@@ -129,10 +129,13 @@ static bool call_authenticate(struct call *call)
     static const char *const services[] = {"sagemaker", NULL};
     const struct operation *operation = router_match(&call->exchange->request);
     struct err err = {0};
+    const struct auth_question question = {
+        .request = &call->exchange->request,
+        .services = operation == NULL ? services : (const char *const *)operation->services,
+        .now_us = call->now_us,
+    };
     enum auth_failure failure =
-        auth_check(call->options->auth, &call->exchange->request,
-                   operation == NULL ? services : (const char *const *)operation->services,
-                   call->now_us, call->arena, &call->principal, &err);
+        auth_check(call->options->auth, &question, call->arena, &call->principal, &err);
 
     if (failure == AUTH_OK)
         return true;

@@ -42,12 +42,14 @@ enum auth_failure {
     AUTH_SCOPE,   /* InvalidSignatureException 403, names service, region or date */
 };
 
-/*
- * `services` are the scope services that the route accepts (NULL-terminated). now_us: server clock;
- * requests more than 5 minutes off are AUTH_EXPIRED. Any loop thread; memory from the arena.
- */
-enum auth_failure auth_check(struct auth *auth, const struct http_request *request,
-                             const char *const *services, int64_t now_us, struct arena *arena,
-                             struct principal *ret, struct err *err);
+struct auth_question {
+    const struct http_request *request;
+    const char *const *services; /* scope services that the route accepts, NULL-terminated */
+    int64_t now_us;              /* the server's clock */
+};
+
+/* Requests more than 5 minutes off are AUTH_EXPIRED. Any loop thread; memory from the arena. */
+enum auth_failure auth_check(struct auth *auth, const struct auth_question *question,
+                             struct arena *arena, struct principal *ret, struct err *err);
 const char *auth_failure_type(enum auth_failure failure); /* AWS error type */
 int auth_failure_status(enum auth_failure failure);

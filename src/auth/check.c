@@ -362,20 +362,19 @@ static enum auth_failure authorization_read(struct check *check)
     return AUTH_OK;
 }
 
-enum auth_failure auth_check(struct auth *auth, const struct http_request *request,
-                             const char *const *services, int64_t now_us, struct arena *arena,
-                             struct principal *ret, struct err *err)
+enum auth_failure auth_check(struct auth *auth, const struct auth_question *question,
+                             struct arena *arena, struct principal *ret, struct err *err)
 {
-    struct check check = {.auth = auth, .request = request, .arena = arena, .err = err};
+    struct check check = {.auth = auth, .request = question->request, .arena = arena, .err = err};
     enum auth_failure failure = headers_read(&check);
 
-    assert(services[0] != NULL);
+    assert(question->services[0] != NULL);
     if (failure == AUTH_OK)
         failure = authorization_read(&check);
     if (failure == AUTH_OK)
-        failure = scope_check(&check, services);
+        failure = scope_check(&check, question->services);
     if (failure == AUTH_OK)
-        failure = age_check(&check, now_us);
+        failure = age_check(&check, question->now_us);
     if (failure == AUTH_OK)
         failure = signed_headers_check(&check);
     if (failure == AUTH_OK)

@@ -258,21 +258,21 @@ struct credential *credentials_find(const struct credentials *credentials, struc
     return NULL;
 }
 
-/* One block: the node and its texts. */
 static struct signing_key *signing_key_new(const struct sigv4_scope *scope, struct str secret)
 {
-    size_t texts = scope->date.len + scope->service.len;
-    char *block = mem_new_aligned(alignof(max_align_t), sizeof(struct signing_key) + texts);
-    char *date = block + sizeof(struct signing_key);
-    char *service = date + scope->date.len;
-    struct signing_key *node = (struct signing_key *)(void *)block;
+    struct signing_key *node = MEM_NEW(struct signing_key);
 
-    memcpy(date, scope->date.ptr, scope->date.len);
-    memcpy(service, scope->service.ptr, scope->service.len);
-    *node = (struct signing_key){.date = {date, scope->date.len},
-                                 .service = {service, scope->service.len},
-                                 .key = sigv4_key(secret, scope)};
+    assert(scope->date.len == sizeof(node->day) && scope->service.len < sizeof(node->service));
+    memcpy(node->day, scope->date.ptr, sizeof(node->day));
+    memcpy(node->service, scope->service.ptr, scope->service.len);
+    node->key = sigv4_key(secret, scope);
     return node;
+}
+
+static bool is_key_of(const struct signing_key *key, const struct sigv4_scope *scope)
+{
+    return str_equal((struct str){key->day, sizeof(key->day)}, scope->date) &&
+           str_equal(str_from(key->service), scope->service);
 }
 
 struct sha256 credential_key(struct credential *credential, const struct sigv4_scope *scope)
@@ -280,7 +280,7 @@ struct sha256 credential_key(struct credential *credential, const struct sigv4_s
     struct signing_key *head = atomic_load_explicit(&credential->keys, memory_order_acquire);
 
     for (const struct signing_key *key = head; key != NULL; key = key->next) {
-        if (str_equal(key->date, scope->date) && str_equal(key->service, scope->service))
+        if (is_key_of(key, scope))
             return key->key;
     }
     /* Two threads may both derive it: the second one's node is merely never found first. */

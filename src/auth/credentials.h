@@ -8,10 +8,12 @@
 #include "core/sha256.h"
 #include "core/sigv4.h"
 
+enum { SIGNING_DAY_BYTES = 8, SIGNING_SERVICE_BYTES = 32 };
+
 struct signing_key {
     struct signing_key *next;
-    struct str date;
-    struct str service;
+    char day[SIGNING_DAY_BYTES];
+    char service[SIGNING_SERVICE_BYTES]; /* NUL-terminated */
     struct sha256 key;
 };
 

@@ -138,8 +138,8 @@ static enum code make_head(struct client *client, const struct client_request *r
         .is_path_encoded_twice = true,
     };
     const struct sigv4_scope scope = {str_slice(date, 0, 8), identity->region, STR("sagemaker")};
-    TRY(sigv4_sign(&to_sign, identity->access_key, identity->secret, &scope, &client->arena,
-                   &authorization, err));
+    const struct sigv4_keys keys = {identity->access_key, identity->secret};
+    TRY(sigv4_sign(&to_sign, &keys, &scope, &client->arena, &authorization, err));
     buf_clear(head);
     buf_add_format(head, "%.*s %.*s%s%.*s HTTP/1.1\r\n", STR_ARG(request->method),
                    STR_ARG(request->path), request->query.len > 0 ? "?" : "",

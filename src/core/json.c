@@ -148,7 +148,9 @@ static inline bool item_next(struct json *json, char close)
     assert(json->depth > 0);
     json->is_first = false;
     skip_white(json);
-    char byte = json->cursor == json->end ? '\0' : *json->cursor;
+    char byte = '\0';
+    if (json->cursor < json->end)
+        byte = *json->cursor;
     if (byte == close) {
         json->cursor++;
         json->depth--;

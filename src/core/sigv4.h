@@ -57,10 +57,15 @@ struct sigv4_authorization {
 NODISCARD enum code sigv4_authorization_parse(struct str value, struct sigv4_authorization *ret,
                                               struct err *err);
 
+struct sigv4_keys {
+    struct str access_key;
+    struct str secret;
+};
+
 /*
  * Signs a request to be sent: gives the value of its Authorization header. `request` carries host
  * and x-amz-date (and all else that shall be signed: every header given is signed).
  */
-NODISCARD enum code sigv4_sign(const struct sigv4_request *request, struct str access_key,
-                               struct str secret, const struct sigv4_scope *scope,
-                               struct arena *arena, struct str *ret_authorization, struct err *err);
+NODISCARD enum code sigv4_sign(const struct sigv4_request *request, const struct sigv4_keys *keys,
+                               const struct sigv4_scope *scope, struct arena *arena,
+                               struct str *ret_authorization, struct err *err);

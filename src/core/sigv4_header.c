@@ -99,8 +99,9 @@ static struct str signed_headers_of(const struct sigv4_request *request, struct 
         struct str name = request->headers[i].name;
         char *lower = arena_alloc_raw(arena, name.len + 1, 1);
         for (size_t k = 0; k < name.len; k++) {
-            char byte = name.ptr[k];
-            lower[k] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+            lower[k] = name.ptr[k];
+            if (lower[k] >= 'A' && lower[k] <= 'Z')
+                lower[k] = (char)(lower[k] - 'A' + 'a');
         }
         names[i] = (struct str){lower, name.len};
         bytes += name.len + 1;
@@ -118,7 +119,7 @@ static struct str signed_headers_of(const struct sigv4_request *request, struct 
     return (struct str){list, len};
 }
 
-enum code sigv4_sign(const struct sigv4_request *request, struct str access_key, struct str secret,
+enum code sigv4_sign(const struct sigv4_request *request, const struct sigv4_keys *keys,
                      const struct sigv4_scope *scope, struct arena *arena,
                      struct str *ret_authorization, struct err *err)
 {
@@ -135,14 +136,14 @@ enum code sigv4_sign(const struct sigv4_request *request, struct str access_key,
     struct str names = signed_headers_of(request, arena);
     TRY(sigv4_canonical(request, names, arena, &canonical, err));
     struct str text = sigv4_string_to_sign(amz_date, scope, canonical, arena);
-    struct sha256 key = sigv4_key(secret, scope);
+    struct sha256 key = sigv4_key(keys->secret, scope);
     sigv4_signature(&key, text, signature);
     explicit_bzero(&key, sizeof(key));
     *ret_authorization =
         arena_format(arena,
                      ALGORITHM " Credential=%.*s/%.*s/%.*s/%.*s/" TERMINATOR
                                ", SignedHeaders=%.*s, Signature=%.64s",
-                     STR_ARG(access_key), STR_ARG(scope->date), STR_ARG(scope->region),
+                     STR_ARG(keys->access_key), STR_ARG(scope->date), STR_ARG(scope->region),
                      STR_ARG(scope->service), STR_ARG(names), signature);
     return OK;
 }

@@ -59,6 +59,7 @@ static inline void signed_finish(struct signed_request *signed_request, const st
 {
     struct sigv4_header headers[SIGNED_HEADERS_MAX];
     struct sigv4_scope scope = {str_slice(signer->amz_date, 0, 8), signer->region, signer->service};
+    struct sigv4_keys keys = {signer->access_key, signer->secret};
     struct str authorization;
     struct sigv4_request request = {
         .method = signed_request->request.method_text,
@@ -74,8 +75,7 @@ static inline void signed_finish(struct signed_request *signed_request, const st
             headers[request.header_count++] = (struct sigv4_header){
                 signed_request->headers[i].name, signed_request->headers[i].value};
     }
-    if (sigv4_sign(&request, signer->access_key, signer->secret, &scope, arena, &authorization,
-                   NULL) != OK)
+    if (sigv4_sign(&request, &keys, &scope, arena, &authorization, NULL) != OK)
         abort();
     signed_header_unsigned(signed_request, "Authorization", authorization);
 }

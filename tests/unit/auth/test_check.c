@@ -5,6 +5,8 @@
 
 #include "core/uri.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,13 +70,21 @@ static int stop(void **state)
     return 0;
 }
 
+static enum auth_failure ask(const struct signed_request *signed_request,
+                             const char *const *accepted, int64_t at_us, struct arena *memory,
+                             struct principal *ret, struct err *err)
+{
+    const struct auth_question question = {&signed_request->request, accepted, at_us};
+
+    return auth_check(guard, &question, memory, ret, err);
+}
+
 static enum auth_failure check_at(const struct signed_request *signed_request, int64_t at_us,
                                   struct err *err)
 {
     struct principal principal = {.user = STR("untouched")};
     struct arena scratch = {0};
-    enum auth_failure failure =
-        auth_check(guard, &signed_request->request, services, at_us, &scratch, &principal, err);
+    enum auth_failure failure = ask(signed_request, services, at_us, &scratch, &principal, err);
 
     assert_true(failure == AUTH_OK || str_equal(principal.user, STR("untouched")));
     arena_release(&scratch);
@@ -130,8 +140,7 @@ static void good_requests(void **state)
     while (signed_example(&signed_request, count, &good, &arena)) {
         struct principal principal;
         struct err err;
-        if (auth_check(guard, &signed_request.request, services, now_us, &arena, &principal,
-                       &err) != AUTH_OK)
+        if (ask(&signed_request, services, now_us, &arena, &principal, &err) != AUTH_OK)
             fail_msg("example %u: %s", count, err.message);
         assert_true(str_equal(principal.access_key, STR(ACCESS_KEY)));
         assert_true(str_equal(principal.user, STR("writer")));
@@ -152,9 +161,7 @@ static void readers_are_told_from_writers(void **state)
     reader.access_key = STR("READER");
     reader.secret = STR("readersecret");
     (void)signed_example(&signed_request, 0, &reader, &arena);
-    assert_int_equal(
-        auth_check(guard, &signed_request.request, services, now_us, &arena, &principal, NULL),
-        AUTH_OK);
+    assert_int_equal(ask(&signed_request, services, now_us, &arena, &principal, NULL), AUTH_OK);
     assert_int_equal(principal.access, ACCESS_READ);
     assert_true(str_equal(principal.user, STR("reader")));
 }
@@ -167,9 +174,7 @@ static void any_of_several_services(void **state)
 
     (void)state;
     (void)signed_example(&signed_request, 0, &good, &arena);
-    assert_int_equal(
-        auth_check(guard, &signed_request.request, several, now_us, &arena, &principal, NULL),
-        AUTH_OK);
+    assert_int_equal(ask(&signed_request, several, now_us, &arena, &principal, NULL), AUTH_OK);
     assert_true(str_equal(principal.service, STR("sagemaker")));
 }
 
@@ -727,9 +732,7 @@ static void reload_replaces_whole(void **state)
 
     (void)state;
     (void)signed_example(&signed_request, 0, &good, &arena);
-    assert_int_equal(
-        auth_check(guard, &signed_request.request, services, now_us, &arena, &principal, NULL),
-        AUTH_OK);
+    assert_int_equal(ask(&signed_request, services, now_us, &arena, &principal, NULL), AUTH_OK);
     write_credentials("[a]\nbroken\n", 0600);
     assert_int_equal(auth_reload(guard, &err), ERR_INVALID);
     expect(&signed_request, AUTH_OK, NULL);
@@ -742,6 +745,57 @@ static void reload_replaces_whole(void **state)
     write_credentials(CREDENTIALS, 0600);
     assert_int_equal(auth_reload(guard, &err), OK);
     expect(&signed_request, AUTH_OK, NULL);
+}
+
+struct checker {
+    pthread_t thread;
+    const struct signed_request *signed_request;
+    _Atomic(bool) *is_over;
+    unsigned long count;
+    unsigned long refused;
+};
+
+static void *check_until_over(void *context)
+{
+    struct checker *checker = context;
+
+    while (!atomic_load(checker->is_over)) {
+        checker->refused += check_at(checker->signed_request, now_us, NULL) != AUTH_OK;
+        checker->count++;
+    }
+    return NULL;
+}
+
+/* Loop threads check while the table is replaced under them; the keys are derived anew each time.
+ */
+static void reload_beside_checks(void **state)
+{
+    struct signed_request signed_request;
+    struct checker checkers[3];
+    _Atomic(bool) is_over = false;
+    struct err err;
+
+    (void)state;
+    (void)signed_example(&signed_request, 3, &good, &arena);
+    for (size_t i = 0; i < ARRAY_COUNT(checkers); i++) {
+        checkers[i] = (struct checker){.signed_request = &signed_request, .is_over = &is_over};
+        assert_int_equal(pthread_create(&checkers[i].thread, NULL, check_until_over, &checkers[i]),
+                         0);
+    }
+    for (unsigned i = 0; i < 40; i++) {
+        struct str text = arena_format(&arena, CREDENTIALS "# %u\n", i);
+        write_credentials(text.ptr, 0600);
+        assert_int_equal(auth_reload(guard, &err), OK);
+        (void)usleep(1000);
+    }
+    atomic_store(&is_over, true);
+    for (size_t i = 0; i < ARRAY_COUNT(checkers); i++) {
+        assert_int_equal(pthread_join(checkers[i].thread, NULL), 0);
+        assert_int_equal(checkers[i].refused, 0);
+        assert_true(checkers[i].count > 0);
+    }
+    write_credentials(CREDENTIALS, 0600);
+    assert_int_equal(auth_reload(guard, &err), OK);
 }
 
 static void made_credentials_are_read(void **state)
@@ -810,6 +864,7 @@ int main(void)
         cmocka_unit_test(no_mutation_is_accepted),
         cmocka_unit_test(file_modes),
         cmocka_unit_test(reload_replaces_whole),
+        cmocka_unit_test(reload_beside_checks),
         cmocka_unit_test(made_credentials_are_read),
         cmocka_unit_test(failures_have_names),
     };

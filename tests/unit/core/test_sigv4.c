@@ -130,6 +130,7 @@ static void check_signing(const struct vector *vector, const struct sigv4_author
 {
     struct sigv4_header headers[HEADERS_MAX];
     struct sigv4_request request = vector->request;
+    struct sigv4_keys keys = {parts->access_key, secret};
     struct str authorization;
     struct err err;
 
@@ -142,9 +143,7 @@ static void check_signing(const struct vector *vector, const struct sigv4_author
                 headers[request.header_count++] = vector->headers[i];
         }
     }
-    assert_int_equal(sigv4_sign(&request, parts->access_key, secret, &parts->scope, &arena,
-                                &authorization, &err),
-                     OK);
+    assert_int_equal(sigv4_sign(&request, &keys, &parts->scope, &arena, &authorization, &err), OK);
     assert_true(str_equal(authorization, expected));
 }
 
@@ -458,11 +457,12 @@ static void signing_needs_a_date(void **state)
                                     .header_count = 1,
                                     .is_path_encoded_twice = true};
     struct sigv4_scope scope = {STR("20260101"), STR("r"), STR("s")};
+    struct sigv4_keys keys = {STR("A"), STR("B")};
     struct str authorization = STR_ABSENT;
     struct err err;
 
     (void)state;
-    assert_int_equal(sigv4_sign(&request, STR("A"), STR("B"), &scope, &arena, &authorization, &err),
+    assert_int_equal(sigv4_sign(&request, &keys, &scope, &arena, &authorization, &err),
                      ERR_INVALID);
     assert_null(authorization.ptr);
 }
