@@ -398,6 +398,7 @@ enum code cmd_load(struct cli *cli, struct err *err)
 {
     struct job job = {.cli = cli, .is_terminal = isatty(STDERR_FILENO) == 1};
 
+    atomic_store(&is_interrupted, false);
     buf_init(&job.header, 0);
     enum code code = run(&job, err);
     if (code != OK)
