@@ -3,6 +3,7 @@
 #include "config/limits.h"
 #include "core/mem.h"
 #include "core/queue.h"
+#include "core/sha256.h"
 #include "os/thread.h"
 
 #include <pthread.h>
@@ -19,7 +20,7 @@ enum {
 
 struct upload {
     char id[2 * ID_BYTES + 1]; /* "": free */
-    struct str access_key;     /* of whom it belongs to; heap */
+    struct sha256 owner;       /* of the access key of whom it belongs to */
     int64_t begun_us;
     uint64_t bytes; /* of whole parts */
     uint64_t parts;
@@ -59,7 +60,6 @@ static void upload_remove(struct uploads *uploads, struct upload *upload)
     /* There is none before the first part; one that stays goes at the next start. */
     const enum code code = os->remove(os->context, upload_path(uploads, upload->id, &arena), NULL);
     (void)code;
-    mem_free((char *)(uintptr_t)upload->access_key.ptr);
     *upload = (struct upload){0};
 }
 
@@ -206,7 +206,6 @@ enum code uploads_begin(struct uploads *uploads, struct call *call, struct str *
 {
     static const char digits[] = "0123456789abcdef";
     const struct os *os = uploads->os;
-    const struct str key = call->principal.access_key;
     unsigned char random[ID_BYTES];
 
     TRY(os->random(os->context, random, sizeof(random), err));
@@ -217,9 +216,7 @@ enum code uploads_begin(struct uploads *uploads, struct call *call, struct str *
             upload->id[2 * i] = digits[random[i] >> 4];
             upload->id[2 * i + 1] = digits[random[i] & 15];
         }
-        char *copy = MEM_NEW_ARRAY(char, key.len + 1);
-        memcpy(copy, key.ptr, key.len);
-        upload->access_key = (struct str){copy, key.len};
+        upload->owner = sha256_of(call->principal.access_key);
         upload->begun_us = call->now_us;
         *ret_id = arena_str(call->arena, str_from(upload->id));
     }
@@ -230,23 +227,31 @@ enum code uploads_begin(struct uploads *uploads, struct call *call, struct str *
     return OK;
 }
 
-/* Under the lock: the caller's own upload, held for it. Others' ids are as unknown ones. */
-static enum code upload_hold(struct uploads *uploads, const struct call *call, struct str id,
-                             struct upload **ret, struct err *err)
+/*
+ * Under the lock: the caller's own upload, held for it; NULL when it cannot be, with *err set.
+ * Others' ids are as unknown ones.
+ */
+static struct upload *upload_hold(struct uploads *uploads, const struct call *call, struct str id,
+                                  enum code *ret_code, struct err *err)
 {
+    const struct sha256 owner = sha256_of(call->principal.access_key);
     struct upload *upload = upload_find(uploads, id);
 
-    if (upload == NULL || !str_equal(upload->access_key, call->principal.access_key))
-        return err_set(err, ERR_NOT_FOUND,
-                       "upload '%.*s' does not exist: it was used already, is older than an hour, "
-                       "or the server was started again",
-                       STR_ARG(text_shown(id)));
-    if (upload->is_held)
-        return err_set(err, ERR_CONFLICT, "upload '%.*s' is in use by another request",
-                       STR_ARG(text_shown(id)));
+    if (upload == NULL || !sha256_bytes_equal(&upload->owner, &owner, sizeof(owner))) {
+        *ret_code = err_set(err, ERR_NOT_FOUND,
+                            "upload '%.*s' does not exist: it was used already, is older than an "
+                            "hour, or the server was started again",
+                            STR_ARG(text_shown(id)));
+        return NULL;
+    }
+    if (upload->is_held) {
+        *ret_code = err_set(err, ERR_CONFLICT, "upload '%.*s' is in use by another request",
+                            STR_ARG(text_shown(id)));
+        return NULL;
+    }
     upload->is_held = true;
-    *ret = upload;
-    return OK;
+    *ret_code = OK;
+    return upload;
 }
 
 /* Where the part goes. */
@@ -266,6 +271,22 @@ static enum code part_place(const struct upload *upload, uint64_t number, uint64
     return OK;
 }
 
+/* Under the lock. */
+static enum code part_hold(struct uploads *uploads, struct part *part, struct str id,
+                           struct err *err)
+{
+    enum code code = OK;
+    struct upload *upload = upload_hold(uploads, part->call, id, &code, err);
+
+    if (upload == NULL)
+        return code;
+    code = part_place(upload, part->number, part->call->exchange->request.body.len, &part->offset,
+                      err);
+    upload->is_held = code == OK;
+    part->upload = upload;
+    return code;
+}
+
 enum code uploads_add(struct uploads *uploads, struct call *call, struct str id, uint64_t number,
                       struct err *err)
 {
@@ -273,22 +294,14 @@ enum code uploads_add(struct uploads *uploads, struct call *call, struct str id,
 
     *part = (struct part){.call = call, .number = number};
     (void)pthread_mutex_lock(&uploads->lock);
-    enum code code = upload_hold(uploads, call, id, &part->upload, err);
-    if (code == OK) {
-        code =
-            part_place(part->upload, number, call->exchange->request.body.len, &part->offset, err);
-        part->upload->is_held = code == OK;
-    }
+    enum code code = part_hold(uploads, part, id, err);
     (void)pthread_mutex_unlock(&uploads->lock);
     TRY(code);
-    struct upload *upload = part->upload;
     call_defer(call);
     code = queue_push(uploads->queue, part, NULL, err);
-    if (code != OK) {
+    if (code != OK) { /* the part was not handed over */
         call_undefer(call);
-        (void)pthread_mutex_lock(&uploads->lock);
-        upload->is_held = false;
-        (void)pthread_mutex_unlock(&uploads->lock);
+        uploads_give_back(uploads, id);
     }
     return code;
 }
@@ -296,16 +309,16 @@ enum code uploads_add(struct uploads *uploads, struct call *call, struct str id,
 enum code uploads_take(struct uploads *uploads, struct call *call, struct str id,
                        const char **ret_path, struct err *err)
 {
-    struct upload *upload = NULL;
+    enum code code = OK;
 
     (void)pthread_mutex_lock(&uploads->lock);
-    enum code code = upload_hold(uploads, call, id, &upload, err);
-    if (code == OK && upload->parts == 0) {
+    struct upload *upload = upload_hold(uploads, call, id, &code, err);
+    if (upload != NULL && upload->parts == 0) {
         upload->is_held = false;
         code = err_set(err, ERR_INVALID, "upload '%.*s' has no parts", STR_ARG(id));
-    }
-    if (code == OK)
+    } else if (upload != NULL) {
         *ret_path = upload_path(uploads, upload->id, call->arena);
+    }
     (void)pthread_mutex_unlock(&uploads->lock);
     return code;
 }

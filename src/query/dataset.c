@@ -65,6 +65,13 @@ static enum code make_features(const struct dataset_run *at, size_t index, struc
     return run(at, &sql, err);
 }
 
+static enum code make_answers(const struct dataset_run *at, size_t index, struct err *err)
+{
+    TRY(source_make_history(at->engine->duck, &at->dataset->sources[index], err));
+    TRY(make_rows(at, index, err));
+    return make_features(at, index, err);
+}
+
 /* ---- the result ---- */
 
 struct output {
@@ -134,11 +141,8 @@ enum code dataset_write(struct engine *engine, const struct dataset *dataset, ui
 
     assert(dataset->source_count > 0);
     TRY(labels_load(&at, err));
-    for (size_t i = 0; i < dataset->source_count; i++) {
-        TRY(source_make_history(engine->duck, &dataset->sources[i], err));
-        TRY(make_rows(&at, i, err));
-        TRY(make_features(&at, i, err));
-    }
+    for (size_t i = 0; i < dataset->source_count; i++)
+        TRY(make_answers(&at, i, err));
     write_select(&at, &sql);
     TRY(engine_write(engine, buf_str(&sql), dataset->format, &rows, err));
     if (rows != at.label_count)

@@ -13,7 +13,10 @@ struct scan {
 static char peek(const struct scan *scan, size_t ahead)
 {
     const size_t at = scan->at + ahead;
-    return at < scan->text.len ? scan->text.ptr[at] : '\0';
+
+    if (at >= scan->text.len)
+        return '\0';
+    return scan->text.ptr[at];
 }
 
 static bool is_word(char byte)

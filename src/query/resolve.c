@@ -77,11 +77,11 @@ struct near {
 };
 
 /* Case and the hyphens of a group's name do not count. */
-static char plain(char byte)
+static int plain(char byte)
 {
     if (byte == '-')
         return '_';
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+    return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
 }
 
 static unsigned smallest(unsigned a, unsigned b, unsigned c)
@@ -133,7 +133,7 @@ static unsigned name_distance(struct str asked, struct str known)
     if (longer > NEAR_NAME_MAX || longer - shorter > NEAR_DISTANCE)
         return UINT32_MAX;
     const unsigned distance = edit_distance(asked, known);
-    return distance <= NEAR_DISTANCE && 2 * distance <= longer ? distance : UINT32_MAX;
+    return distance <= NEAR_DISTANCE && distance <= longer / 2 ? distance : UINT32_MAX;
 }
 
 static void near_add(struct near near[NEAR_SHOWN], struct str asked, struct str known)

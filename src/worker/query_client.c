@@ -1,7 +1,6 @@
 #include "worker/query_client.h"
 
 #include "config/limits.h"
-#include "core/mem.h"
 #include "core/metrics.h"
 #include "os/os.h"
 #include "os/thread.h"
@@ -14,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -286,12 +286,11 @@ static enum code answer_all(struct client *client, struct err *err)
 static enum code real_path(struct client *client, const char *path, const char **ret,
                            struct err *err)
 {
-    char *real = realpath(path, NULL);
+    char real[PATH_MAX];
 
-    if (real == NULL)
+    if (realpath(path, real) == NULL)
         return err_errno(err, ERR_IO, errno, "'%s'", path);
     *ret = arena_cstr(&client->arena, str_from(real));
-    free(real); // NOLINT: the C library's own
     return OK;
 }
 
@@ -403,7 +402,7 @@ static enum code result_open(struct client *client, uint64_t rows, struct query_
 
 static enum code exchange(struct client *client, struct query_result *ret, struct err *err)
 {
-    enum message_type type;
+    enum message_type type = MESSAGE_FAILED;
     uint64_t rows = 0;
 
     TRY(order_send(client, err));
@@ -424,7 +423,7 @@ static enum code exchange(struct client *client, struct query_result *ret, struc
 /* A worker that ended by itself left a reason on the socket, or none when it was killed. */
 static enum code explain_end(struct client *client, enum code code, struct err *err)
 {
-    enum message_type type;
+    enum message_type type = MESSAGE_FAILED;
     int status = 0;
 
     if (code != ERR_IO)

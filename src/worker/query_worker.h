@@ -1,5 +1,5 @@
 #pragma once
-/* The query worker: one query, from the socket to the result file (query_message.h), then the end. */
+/* The query worker: one query, from the socket to the result file (query_message.h). */
 
 /* Returns the exit code. */
 int query_worker_main(int socket);

@@ -9,7 +9,8 @@
  */
 #include "worker/process.h"
 
-#include <dirent.h>
+#include "os/os.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -18,7 +19,6 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -298,15 +298,18 @@ static enum code limit_set(int which, uint64_t soft, uint64_t hard, const char *
 /* Address space that is mapped now: libraries, and what sanitizers reserve. */
 static uint64_t mapped_bytes(void)
 {
-    FILE *file = fopen("/proc/self/statm", "re");
-    unsigned long pages = 0;
+    char text[64];
+    uint64_t pages = 0;
+    const int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 
-    if (file == NULL)
+    if (file < 0)
         return 0;
-    if (fscanf(file, "%lu", &pages) != 1)
-        pages = 0;
-    (void)fclose(file);
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    const ssize_t got = read(file, text, sizeof(text));
+    (void)close(file);
+    struct str rest = {text, got < 0 ? 0 : (size_t)got};
+    if (str_to_u64(str_cut(&rest, ' '), UINT64_MAX / 65536, &pages, NULL) != OK)
+        return 0;
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static enum code enter_limits(const struct sandbox *sandbox, struct err *err)
@@ -341,14 +344,12 @@ static void enter_priority(void)
  */
 static enum code check_one_thread(struct err *err)
 {
-    DIR *tasks = opendir("/proc/self/task");
+    CLEANUP(arena_release) struct arena arena = {0};
+    const struct os *os = os_linux();
+    struct str *names = NULL;
     size_t count = 0;
 
-    if (tasks == NULL)
-        return err_errno(err, ERR_IO, errno, "the worker's threads could not be counted");
-    for (const struct dirent *entry = readdir(tasks); entry != NULL; entry = readdir(tasks))
-        count += entry->d_name[0] != '.' ? 1 : 0;
-    (void)closedir(tasks);
+    TRY(os->list(os->context, "/proc/self/task", &arena, &names, &count, err));
     if (count != 1)
         return err_set(err, ERR_INTERNAL,
                        "a worker enters its sandbox with one thread, but runs %zu", count);
