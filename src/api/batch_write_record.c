@@ -141,6 +141,7 @@ static enum code entry_prepare(const struct batch_write *batch, const struct bat
                             : batch->ttl.seconds != 0 ? &batch->ttl
                                                       : &group->ttl;
 
+    TRY(group_is_writable(group, err));
     TRY(targets_resolve(group, entry->targets_named, &item->targets, err));
     json_init(&json, entry->record_text, batch->call->arena, err);
     TRY(record_read(&json, group, &record, err));

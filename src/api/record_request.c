@@ -84,14 +84,29 @@ enum code targets_resolve(const struct group *group, uint8_t named, uint8_t *ret
     return OK;
 }
 
+enum code group_is_writable(const struct group *group, struct err *err)
+{
+    if (group->status != GROUP_CREATED)
+        return err_set(err, ERR_INVALID,
+                       "feature group '%.*s' takes no records: its FeatureGroupStatus is not "
+                       "Created",
+                       STR_ARG(group->name));
+    return OK;
+}
+
 enum code writable_group(struct call *call, const struct group **ret, struct err *err)
 {
+    const struct group *group;
     enum code code =
-        call_group(call, call->path_arguments[0], LIMIT_GROUP_NAME_OR_ARN_RUNTIME, ret, err);
+        call_group(call, call->path_arguments[0], LIMIT_GROUP_NAME_OR_ARN_RUNTIME, &group, err);
 
-    if (code != ERR_NOT_FOUND)
-        return code;
-    if (err != NULL)
-        err->code = ERR_INVALID;
-    return ERR_INVALID;
+    if (code == ERR_NOT_FOUND) {
+        if (err != NULL)
+            err->code = ERR_INVALID;
+        return ERR_INVALID;
+    }
+    TRY(code);
+    TRY(group_is_writable(group, err));
+    *ret = group;
+    return OK;
 }

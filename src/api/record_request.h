@@ -31,8 +31,11 @@ NODISCARD enum code targets_count_check(size_t count, struct err *err);
 NODISCARD enum code targets_resolve(const struct group *group, uint8_t named, uint8_t *ret,
                                     struct err *err);
 
-/* As call_group, but an unknown group is ERR_INVALID: PutRecord and DeleteRecord know no
- * ResourceNotFound (contract 1.4, 1.5). */
+/* ERR_INVALID: the group takes no records, because its creation failed. */
+NODISCARD enum code group_is_writable(const struct group *group, struct err *err);
+
+/* As call_group with group_is_writable, but an unknown group is ERR_INVALID: PutRecord and
+ * DeleteRecord know no ResourceNotFound (contract 1.4, 1.5). */
 NODISCARD enum code writable_group(struct call *call, const struct group **ret, struct err *err);
 
 /* A required member that did not come: its path as the service writes it, and its name. */

@@ -37,6 +37,7 @@ static enum code member_read(struct call *call, struct json *json, struct str ke
 
 static enum code group_check(const struct group *group, struct err *err)
 {
+    TRY(group_is_writable(group, err));
     if (!group->is_online || group->storage_type != STORAGE_STANDARD_V2)
         return err_set(err, ERR_INVALID,
                        "UpdateRecord needs a feature group whose online store has the StorageType "

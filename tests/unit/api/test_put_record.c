@@ -178,6 +178,33 @@ static void lacking_stores_are_named(void **state)
     kit_body(kit, &put, "");
 }
 
+/* Two groups that name the same table: the second one's creation failed. */
+static void failed_groups_take_no_records(void **state)
+{
+    struct kit *kit = *state;
+#define KIT_TABLE                                                                                  \
+    "\"OfflineStoreConfig\":{\"S3StorageConfig\":{\"S3Uri\":\"s3://bucket/prefix\"},"              \
+    "\"DataCatalogConfig\":{\"TableName\":\"t\",\"Catalog\":\"AwsDataCatalog\","                   \
+    "\"Database\":\"d\"}},\"RoleArn\":\"arn:aws:iam::123456789012:role/asof\""
+    struct ask ask = put_of(RECORD(KEYED("a", T1)));
+
+    kit_group(kit, "first", KIT_TABLE);
+    kit_group(kit, "second", KIT_TABLE);
+    ask.target = "/FeatureGroup/first";
+    kit_body(kit, &ask, "");
+    ask.target = "/FeatureGroup/second";
+    kit_expect(kit, &ask, 400, "ValidationError", "'second' takes no records");
+    ask = (struct ask){.method = "POST",
+                       .target = "/BatchWriteRecord",
+                       .body = "{\"Entries\":[{\"FeatureGroupName\":\"second\",\"Record\":[" KEYED(
+                           "a", T1) "]}]}"};
+    kit_expect(kit, &ask, 200, "", "'second' takes no records");
+    ask = (struct ask){.method = "DELETE",
+                       .target =
+                           "/FeatureGroup/second?RecordIdentifierValueAsString=a&EventTime=" T1};
+    kit_expect(kit, &ask, 400, "ValidationError", "'second' takes no records");
+}
+
 static char *sized(size_t value_len)
 {
     static const char head[] = "{\"Record\":[" KEYED("big", T1) ",{\"FeatureName\":\"s\","
@@ -271,6 +298,7 @@ int main(void)
         cmocka_unit_test(unknown_group_is_a_validation_error),
         cmocka_unit_test(refuses_by_name),
         cmocka_unit_test(lacking_stores_are_named),
+        cmocka_unit_test(failed_groups_take_no_records),
         cmocka_unit_test(the_largest_record_fits),
         cmocka_unit_test(a_retry_is_the_same_write),
         cmocka_unit_test(a_record_expires),
