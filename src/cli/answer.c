@@ -38,20 +38,24 @@ static enum code add_feature(struct json *json, struct buf *out)
     return OK;
 }
 
+static enum code add_features(struct json *json, struct buf *out)
+{
+    TRY(json_array_begin(json));
+    while (json_array_next(json))
+        TRY(add_feature(json, out));
+    return json_status(json);
+}
+
 static enum code add_record(struct json *json, struct buf *out)
 {
     struct str key;
 
     TRY(json_object_begin(json));
     while (json_object_next(json, &key)) {
-        if (!str_equal(key, STR("Record"))) {
+        if (str_equal(key, STR("Record")))
+            TRY(add_features(json, out));
+        else
             TRY(json_skip(json, NULL));
-            continue;
-        }
-        TRY(json_array_begin(json));
-        while (json_array_next(json))
-            TRY(add_feature(json, out));
-        TRY(json_status(json));
     }
     return json_status(json);
 }
@@ -94,7 +98,7 @@ static enum code find_entry(struct reader *reader, struct str entry, size_t *ret
 static enum code mark(struct reader *reader, struct str entry, enum answer_verdict verdict,
                       struct str message)
 {
-    size_t at;
+    size_t at = 0;
 
     TRY(find_entry(reader, entry, &at));
     reader->answer->verdicts[at] = verdict;
@@ -104,27 +108,35 @@ static enum code mark(struct reader *reader, struct str entry, enum answer_verdi
 }
 
 /* {"Entry":{…}, "ErrorCode":…, "ErrorMessage":…} */
+struct entry_error {
+    struct str entry;
+    struct str type;
+    struct str message;
+};
+
+static enum code read_error_member(struct json *json, struct str key, struct entry_error *error)
+{
+    if (str_equal(key, STR("Entry")))
+        return json_skip(json, &error->entry);
+    if (str_equal(key, STR("ErrorCode")))
+        return json_string(json, &error->type);
+    if (str_equal(key, STR("ErrorMessage")))
+        return json_string(json, &error->message);
+    return json_skip(json, NULL);
+}
+
 static enum code read_error(struct reader *reader, struct json *json)
 {
-    struct str entry = STR("");
-    struct str type = STR("");
-    struct str message = STR("");
+    struct entry_error error = {STR(""), STR(""), STR("")};
     struct str key;
 
     TRY(json_object_begin(json));
-    while (json_object_next(json, &key)) {
-        if (str_equal(key, STR("Entry")))
-            TRY(json_skip(json, &entry));
-        else if (str_equal(key, STR("ErrorCode")))
-            TRY(json_string(json, &type));
-        else if (str_equal(key, STR("ErrorMessage")))
-            TRY(json_string(json, &message));
-        else
-            TRY(json_skip(json, NULL));
-    }
+    while (json_object_next(json, &key))
+        TRY(read_error_member(json, key, &error));
     TRY(json_status(json));
-    return mark(reader, entry, ANSWER_FAILED,
-                arena_format(reader->arena, "%.*s: %.*s", STR_ARG(type), STR_ARG(message)));
+    return mark(
+        reader, error.entry, ANSWER_FAILED,
+        arena_format(reader->arena, "%.*s: %.*s", STR_ARG(error.type), STR_ARG(error.message)));
 }
 
 static enum code read_unprocessed(struct reader *reader, struct json *json)

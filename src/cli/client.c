@@ -230,16 +230,29 @@ static enum code take_piece(struct client *client, struct body_target *target, s
     return OK;
 }
 
+/* The input is used up: reads on. Where no length is told, the connection's end is the body's. */
+static enum code body_more(struct client *client, const struct response_head *head, bool *is_end,
+                           bool *ret_is_done, struct err *err)
+{
+    *ret_is_done = *is_end && head->framing == RESPONSE_TO_END;
+    if (*ret_is_done)
+        return OK;
+    if (*is_end)
+        return err_set(err, ERR_TIMEOUT, "the connection broke in the middle of an answer");
+    return read_more(client, is_end, err);
+}
+
 static enum code read_body(struct client *client, const struct response_head *head,
                            struct body_target *target, struct err *err)
 {
     struct response_body body;
     enum response_step step = RESPONSE_MORE;
     bool is_end = false;
+    bool is_done = false;
 
     response_body_init(&body, head);
     buf_clear(&client->body);
-    while (step == RESPONSE_MORE) {
+    while (step == RESPONSE_MORE && !is_done) {
         struct str input = buf_str(&client->input);
         struct str piece;
         step = response_body_take(&body, &input, &piece);
@@ -248,13 +261,8 @@ static enum code read_body(struct client *client, const struct response_head *he
                            STR_ARG(client->options.endpoint.url));
         TRY(take_piece(client, target, piece, err));
         buf_drop_front(&client->input, client->input.len - input.len);
-        if (step == RESPONSE_MORE && client->input.len == 0) {
-            if (is_end && head->framing == RESPONSE_TO_END)
-                return OK;
-            if (is_end)
-                return err_set(err, ERR_TIMEOUT, "the connection broke in the middle of an answer");
-            TRY(read_more(client, &is_end, err));
-        }
+        if (step == RESPONSE_MORE && client->input.len == 0)
+            TRY(body_more(client, head, &is_end, &is_done, err));
     }
     return OK;
 }

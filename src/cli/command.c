@@ -36,7 +36,7 @@ int cli_exit_of(enum code code)
 enum code cli_client_options(struct cli *cli, struct client_options *ret, struct err *err)
 {
     struct str url = option_text(&cli->options, OPTION_ID_ENDPOINT);
-    const char *environment = getenv("ASOF_ENDPOINT");
+    struct str environment = environment_text("ASOF_ENDPOINT");
     struct str authorities = option_text(&cli->options, OPTION_ID_CA_FILE);
     struct client_options options = {
         .os = cli->os,
@@ -45,8 +45,8 @@ enum code cli_client_options(struct cli *cli, struct client_options *ret, struct
         .retry_ms = RETRY_MS,
     };
 
-    if (!cli->options.is_given[OPTION_ID_ENDPOINT] && environment != NULL && *environment != '\0')
-        url = str_from(environment);
+    if (!cli->options.is_given[OPTION_ID_ENDPOINT] && !str_is_absent(environment))
+        url = environment;
     TRY(endpoint_parse(url, &cli->arena, &options.endpoint, err));
     TRY(identity_find(cli->os, &cli->options, &cli->arena, &options.identity, err));
     if (!str_is_absent(authorities))

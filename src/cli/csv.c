@@ -75,7 +75,7 @@ static enum code quoted_cell(struct str text, struct arena *arena, struct str *r
 static enum code cell_at(struct str record, size_t at, struct arena *arena, struct str *ret_cell,
                          size_t *ret_next, struct err *err)
 {
-    size_t end;
+    size_t end = 0;
 
     if (at < record.len && record.ptr[at] == '"') {
         TRY(quoted_cell(str_slice(record, at + 1, record.len), arena, ret_cell, &end, err));
@@ -99,8 +99,8 @@ enum code csv_cells(struct str record, struct arena *arena, struct str *cells, s
     size_t at = 0;
 
     for (;;) {
-        size_t next;
-        struct str cell;
+        size_t next = 0;
+        struct str cell = STR_ABSENT;
         if (count == cells_max)
             return err_set(err, ERR_INVALID, "more than %zu cells", cells_max);
         TRY(cell_at(record, at, arena, &cell, &next, err));

@@ -188,7 +188,7 @@ static enum code ask(struct cli *cli, const struct dataset_words *words, struct 
 enum code cmd_dataset(struct cli *cli, struct err *err)
 {
     struct dataset_words words = {0};
-    struct str id;
+    struct str id = STR_ABSENT;
     struct buf body;
 
     TRY(read_words(cli, &words, err));

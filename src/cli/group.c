@@ -178,6 +178,24 @@ static enum code take_group(struct cli *cli, struct json *json, struct list_page
     return OK;
 }
 
+static enum code take_groups(struct cli *cli, struct json *json, struct list_page *page)
+{
+    TRY(json_array_begin(json));
+    while (json_array_next(json))
+        TRY(take_group(cli, json, page));
+    return json_status(json);
+}
+
+static enum code take_member(struct cli *cli, struct json *json, struct str key,
+                             struct list_page *page)
+{
+    if (str_equal(key, STR("NextToken")) && json_peek(json) == JSON_STRING)
+        return json_string(json, &page->token);
+    if (str_equal(key, STR("FeatureGroupSummaries")))
+        return take_groups(cli, json, page);
+    return json_skip(json, NULL);
+}
+
 static enum code take_page(struct cli *cli, struct str text, struct list_page *page,
                            struct err *err)
 {
@@ -187,19 +205,8 @@ static enum code take_page(struct cli *cli, struct str text, struct list_page *p
     page->token = STR_ABSENT;
     json_init(&json, text, &cli->arena, err);
     TRY(json_object_begin(&json));
-    while (json_object_next(&json, &key)) {
-        bool is_token = str_equal(key, STR("NextToken")) && json_peek(&json) == JSON_STRING;
-        if (is_token) {
-            TRY(json_string(&json, &page->token));
-        } else if (str_equal(key, STR("FeatureGroupSummaries"))) {
-            TRY(json_array_begin(&json));
-            while (json_array_next(&json))
-                TRY(take_group(cli, &json, page));
-            TRY(json_status(&json));
-        } else {
-            TRY(json_skip(&json, NULL));
-        }
-    }
+    while (json_object_next(&json, &key))
+        TRY(take_member(cli, &json, key, page));
     return json_status(&json);
 }
 

@@ -159,9 +159,29 @@ static enum code body_from_file(struct cli *cli, struct str path, struct buf *bo
     return code;
 }
 
+static enum code read_arn(struct cli *cli, struct str reply, struct str *ret, struct err *err)
+{
+    struct json json;
+    struct str key;
+    struct str arn = STR("");
+
+    json_init(&json, reply, &cli->arena, err);
+    TRY(json_object_begin(&json));
+    while (json_object_next(&json, &key)) {
+        if (str_equal(key, STR("FeatureGroupArn")))
+            TRY(json_string(&json, &arn));
+        else
+            TRY(json_skip(&json, NULL));
+    }
+    TRY(json_status(&json));
+    *ret = arn;
+    return OK;
+}
+
 static enum code create(struct cli *cli, struct buf *body, struct err *err)
 {
     struct str schema = option_text(&cli->options, OPTION_ID_CREATE_SCHEMA);
+    struct str arn = STR_ABSENT;
     struct client_reply reply;
 
     TRY(cli_arguments_end(cli, 1, err));
@@ -174,18 +194,7 @@ static enum code create(struct cli *cli, struct buf *body, struct err *err)
         cli_print_json(reply.body);
         return OK;
     }
-    struct json json;
-    struct str key;
-    struct str arn = STR("");
-    json_init(&json, reply.body, &cli->arena, err);
-    TRY(json_object_begin(&json));
-    while (json_object_next(&json, &key)) {
-        if (str_equal(key, STR("FeatureGroupArn")))
-            TRY(json_string(&json, &arn));
-        else
-            TRY(json_skip(&json, NULL));
-    }
-    TRY(json_status(&json));
+    TRY(read_arn(cli, reply.body, &arn, err));
     cli_print(arena_format(&cli->arena, "created %.*s\n", STR_ARG(arn)));
     return OK;
 }

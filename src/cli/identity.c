@@ -4,8 +4,9 @@
 
 enum { FILE_BYTES_MAX = 1024 * 1024 };
 
-static struct str environment(const char *name)
+struct str environment_text(const char *name)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the program never changes its environment. */
     struct str value = str_from(getenv(name));
 
     return value.len == 0 ? STR_ABSENT : value;
@@ -85,9 +86,9 @@ static struct str region_of(const struct options *options)
     struct str region = STR_ABSENT;
 
     if (!options->is_given[OPTION_ID_CLIENT_REGION])
-        region = environment("AWS_REGION");
+        region = environment_text("AWS_REGION");
     if (!options->is_given[OPTION_ID_CLIENT_REGION] && str_is_absent(region))
-        region = environment("AWS_DEFAULT_REGION");
+        region = environment_text("AWS_DEFAULT_REGION");
     return str_is_absent(region) ? option_text(options, OPTION_ID_CLIENT_REGION) : region;
 }
 
@@ -108,9 +109,9 @@ static enum code read_file(const struct os *os, const char *path, struct str pro
 enum code identity_find(const struct os *os, const struct options *options, struct arena *arena,
                         struct client_identity *ret, struct err *err)
 {
-    struct client_identity identity = {.access_key = environment("AWS_ACCESS_KEY_ID"),
-                                       .secret = environment("AWS_SECRET_ACCESS_KEY"),
-                                       .session_token = environment("AWS_SESSION_TOKEN")};
+    struct client_identity identity = {.access_key = environment_text("AWS_ACCESS_KEY_ID"),
+                                       .secret = environment_text("AWS_SECRET_ACCESS_KEY"),
+                                       .session_token = environment_text("AWS_SESSION_TOKEN")};
     struct str profile = option_text(options, OPTION_ID_PROFILE);
     struct str file = option_text(options, OPTION_ID_CLIENT_CREDENTIALS);
     bool is_environment = identity.access_key.len > 0 && identity.secret.len > 0 &&
@@ -118,9 +119,9 @@ enum code identity_find(const struct os *os, const struct options *options, stru
 
     if (!is_environment) {
         if (str_is_absent(file))
-            file = environment("ASOF_CREDENTIALS");
+            file = environment_text("ASOF_CREDENTIALS");
         if (str_is_absent(file))
-            file = environment("AWS_SHARED_CREDENTIALS_FILE");
+            file = environment_text("AWS_SHARED_CREDENTIALS_FILE");
         if (str_is_absent(file))
             return err_set(err, ERR_INVALID,
                            "no credentials: name a file by --credentials or ASOF_CREDENTIALS (the "

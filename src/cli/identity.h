@@ -6,6 +6,9 @@
 #include "cli/client.h"
 #include "config/options.h"
 
+/* A variable of the environment; absent where it is not set or empty. */
+struct str environment_text(const char *name);
+
 /*
  * The keys of a section ("" takes the first one). Errors name the file by `name`, the section and
  * what is missing. Pure; views into text.

@@ -211,6 +211,22 @@ static enum code give_up(struct load_sender *sender, const struct rows_batch *ba
     return OK;
 }
 
+/* The answer to a call of one entry. */
+static enum code settle_alone(struct load_sender *sender, const struct rows_batch *batch,
+                              size_t row, const struct client_reply *reply, size_t *written,
+                              struct err *err)
+{
+    if (reply->status >= 300)
+        return row_failed(sender, batch, row,
+                          arena_format(&sender->arena, "%.*s: %.*s", STR_ARG(reply->error_type),
+                                       STR_ARG(reply->message)),
+                          err);
+    if (str_contains(reply->body, STR("\"Entry\"")))
+        return row_failed(sender, batch, row, reply->body, err);
+    ++*written;
+    return OK;
+}
+
 /*
  * A call that is refused as a whole because of what is in it: each of its entries is sent alone, so
  * that the good ones are written and the bad ones have their own error.
@@ -231,15 +247,7 @@ static enum code send_alone(struct load_sender *sender, const struct rows_batch 
         buf_add(&sender->again, STR("]}"));
         TRY(call(sender, buf_str(&sender->again),
                  invocation_id(sender, batch, &one, UINT32_MAX, id), &reply, err));
-        if (reply.status >= 300) {
-            struct str message = arena_format(&sender->arena, "%.*s: %.*s",
-                                              STR_ARG(reply.error_type), STR_ARG(reply.message));
-            TRY(row_failed(sender, batch, entries->rows[i], message, err));
-        } else if (!str_contains(reply.body, STR("\"Entry\""))) {
-            ++*written;
-        } else {
-            TRY(row_failed(sender, batch, entries->rows[i], reply.body, err));
-        }
+        TRY(settle_alone(sender, batch, entries->rows[i], &reply, written, err));
     }
     return OK;
 }

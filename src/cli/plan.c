@@ -142,6 +142,22 @@ static enum code check_mapped(const struct plan *plan, struct err *err)
     return OK;
 }
 
+/* The next column of the header; what is no feature goes to `ignored`. */
+static enum code take_column(struct plan *plan, struct str name, struct buf *ignored,
+                             struct err *err)
+{
+    uint32_t feature = PLAN_NONE;
+
+    TRY(column_feature(plan, name, &feature, err));
+    if (feature != PLAN_NONE && has_column(plan, feature))
+        return err_set(err, ERR_INVALID, "the column '%.*s' stands twice in the header",
+                       STR_ARG(name));
+    if (feature == PLAN_NONE && !str_equal(name, PLAN_ERROR_COLUMN))
+        buf_add_format(ignored, "%s%.*s", ignored->len > 0 ? ", " : "", STR_ARG(name));
+    plan->columns[plan->column_count++] = feature;
+    return OK;
+}
+
 enum code plan_columns(struct plan *plan, const struct str *names, size_t count,
                        struct arena *arena, struct err *err)
 {
@@ -151,16 +167,8 @@ enum code plan_columns(struct plan *plan, const struct str *names, size_t count,
     plan->columns = ARENA_NEW(arena, uint32_t, count);
     plan->column_count = 0;
     buf_init(&ignored, 0);
-    for (size_t i = 0; i < count && code == OK; i++) {
-        uint32_t feature = PLAN_NONE;
-        code = column_feature(plan, names[i], &feature, err);
-        if (code == OK && feature != PLAN_NONE && has_column(plan, feature))
-            code = err_set(err, ERR_INVALID, "the column '%.*s' stands twice in the header",
-                           STR_ARG(names[i]));
-        if (feature == PLAN_NONE && !str_equal(names[i], PLAN_ERROR_COLUMN))
-            buf_add_format(&ignored, "%s%.*s", ignored.len > 0 ? ", " : "", STR_ARG(names[i]));
-        plan->columns[plan->column_count++] = feature;
-    }
+    for (size_t i = 0; i < count && code == OK; i++)
+        code = take_column(plan, names[i], &ignored, err);
     plan->ignored = finish(&ignored, arena);
     TRY(code);
     TRY(check_mapped(plan, err));

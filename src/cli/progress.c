@@ -15,25 +15,28 @@ static enum code read_u64(struct json *json, uint64_t *ret)
     return OK;
 }
 
+static enum code read_member(struct json *json, struct str key, struct progress *progress)
+{
+    if (str_equal(key, STR("Group")))
+        return json_string(json, &progress->group);
+    if (str_equal(key, STR("LoadId")))
+        return json_string(json, &progress->load_id);
+    if (str_equal(key, STR("FileBytes")))
+        return read_u64(json, &progress->file_bytes);
+    if (str_equal(key, STR("Row")))
+        return read_u64(json, &progress->row);
+    if (str_equal(key, STR("Failed")))
+        return read_u64(json, &progress->failed);
+    return json_skip(json, NULL);
+}
+
 static enum code read_members(struct json *json, struct progress *progress)
 {
     struct str key;
 
     TRY(json_object_begin(json));
-    while (json_object_next(json, &key)) {
-        if (str_equal(key, STR("Group")))
-            TRY(json_string(json, &progress->group));
-        else if (str_equal(key, STR("LoadId")))
-            TRY(json_string(json, &progress->load_id));
-        else if (str_equal(key, STR("FileBytes")))
-            TRY(read_u64(json, &progress->file_bytes));
-        else if (str_equal(key, STR("Row")))
-            TRY(read_u64(json, &progress->row));
-        else if (str_equal(key, STR("Failed")))
-            TRY(read_u64(json, &progress->failed));
-        else
-            TRY(json_skip(json, NULL));
-    }
+    while (json_object_next(json, &key))
+        TRY(read_member(json, key, progress));
     TRY(json_status(json));
     return json_end(json);
 }
@@ -96,7 +99,7 @@ static void add_bar(double part, struct buf *out)
 
     buf_add_byte(out, '[');
     for (unsigned i = 0; i < BAR_CELLS; i++)
-        buf_add_byte(out, i < full ? '=' : i == full ? '>' : ' ');
+        buf_add(out, i < full ? STR("=") : i == full ? STR(">") : STR(" "));
     buf_add_format(out, "] %3u%%  ", (unsigned)(part * 100));
 }
 

@@ -107,6 +107,14 @@ static enum code add_value_row(struct json *json, struct table *table, struct bu
     return OK;
 }
 
+static enum code add_value_rows(struct json *json, struct table *table, struct buf *out)
+{
+    TRY(json_array_begin(json));
+    while (json_array_next(json))
+        TRY(add_value_row(json, table, out));
+    return json_status(json);
+}
+
 /* {"Record":[…], "ExpiresAt":…}; *ret_is_found is false without a record. */
 static enum code show_record(struct cli *cli, struct str text, struct table *table, struct buf *out,
                              bool *ret_is_found, struct err *err)
@@ -118,15 +126,9 @@ static enum code show_record(struct cli *cli, struct str text, struct table *tab
     json_init(&json, text, &cli->arena, err);
     TRY(json_object_begin(&json));
     while (json_object_next(&json, &key)) {
-        if (!str_equal(key, STR("Record")) || json_peek(&json) != JSON_ARRAY) {
-            TRY(json_skip(&json, NULL));
-            continue;
-        }
-        *ret_is_found = true;
-        TRY(json_array_begin(&json));
-        while (json_array_next(&json))
-            TRY(add_value_row(&json, table, out));
-        TRY(json_status(&json));
+        bool is_record = str_equal(key, STR("Record")) && json_peek(&json) == JSON_ARRAY;
+        TRY(is_record ? add_value_rows(&json, table, out) : json_skip(&json, NULL));
+        *ret_is_found = *ret_is_found || is_record;
     }
     return json_status(&json);
 }

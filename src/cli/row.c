@@ -143,7 +143,7 @@ static enum code add_json(struct row_maker *maker, struct str record, struct buf
     json_init(&json, record, &maker->arena, err);
     TRY(json_object_begin(&json));
     while (json_object_next(&json, &key)) {
-        struct str value;
+        struct str value = STR_ABSENT;
         uint32_t feature = find_member(plan, key, from);
         if (feature == PLAN_NONE) {
             TRY(unknown_member(maker, &json, key, err));
@@ -154,7 +154,6 @@ static enum code add_json(struct row_maker *maker, struct str record, struct buf
             add_value(plan, feature, value, body, &seen);
         from = feature + 1;
     }
-    TRY(json_status(&json));
     TRY(json_end(&json));
     return check(plan, &seen, err);
 }

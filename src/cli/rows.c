@@ -57,13 +57,18 @@ static size_t line_length(struct str text, bool is_end)
     return is_end ? text.len : 0;
 }
 
+static bool is_white(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static bool is_blank(struct str record)
 {
-    for (size_t i = 0; i < record.len; i++) {
-        if (memchr(" \t\r\n", record.ptr[i], 4) == NULL)
-            return false;
-    }
-    return true;
+    size_t at = 0;
+
+    while (at < record.len && is_white(record.ptr[at]))
+        at++;
+    return at == record.len;
 }
 
 /* The next record with its line end, a view until the next call; empty at the end. */

@@ -79,41 +79,56 @@ static enum code show_rows(struct shown *shown, struct str name, struct json *js
     return code != OK ? code : json_status(json);
 }
 
+static bool is_white(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 /* Whether an array's text holds objects. */
 static bool is_rows(struct str text)
 {
     size_t at = 1;
 
-    while (at < text.len && memchr(" \t\r\n", text.ptr[at], 4) != NULL)
+    while (at < text.len && is_white(text.ptr[at]))
         at++;
     return text.len > 0 && text.ptr[0] == '[' && at < text.len && text.ptr[at] == '{';
+}
+
+static enum code show_members(struct shown *shown, struct str text, struct str prefix,
+                              unsigned depth);
+
+static enum code show_member(struct shown *shown, struct str name, struct json *json,
+                             unsigned depth)
+{
+    enum json_type type = json_peek(json);
+    struct str value = STR_ABSENT;
+    struct json inner;
+
+    TRY(value_text(json, &value));
+    if (type == JSON_OBJECT && depth < DEPTH_MAX)
+        return show_members(shown, value, name, depth + 1);
+    if (type == JSON_ARRAY && is_rows(value)) {
+        json_init(&inner, value, shown->arena, shown->err);
+        return show_rows(shown, name, &inner);
+    }
+    const struct str row[] = {name, value};
+    table_add(&shown->lines, row, shown->line_out);
+    return OK;
 }
 
 static enum code show_members(struct shown *shown, struct str text, struct str prefix,
                               unsigned depth)
 {
     struct json json;
-    struct json inner;
     struct str key;
 
     json_init(&json, text, shown->arena, shown->err);
     TRY(json_object_begin(&json));
     while (json_object_next(&json, &key)) {
-        struct str value;
-        enum json_type type = json_peek(&json);
         struct str name = prefix.len == 0 ? key
                                           : arena_format(shown->arena, "%.*s.%.*s", STR_ARG(prefix),
                                                          STR_ARG(key));
-        TRY(value_text(&json, &value));
-        if (type == JSON_OBJECT && depth < DEPTH_MAX) {
-            TRY(show_members(shown, value, name, depth + 1));
-        } else if (type == JSON_ARRAY && is_rows(value)) {
-            json_init(&inner, value, shown->arena, shown->err);
-            TRY(show_rows(shown, name, &inner));
-        } else {
-            const struct str row[] = {name, value};
-            table_add(&shown->lines, row, shown->line_out);
-        }
+        TRY(show_member(shown, name, &json, depth));
     }
     return json_status(&json);
 }

@@ -190,12 +190,13 @@ static void render_collected(struct table *table, struct buf *out)
 /* Digits, with what belongs to numbers between them. */
 static bool is_number(struct str cell)
 {
+    const struct str between = STR("+-.eE");
     bool has_digit = false;
 
     for (size_t i = 0; i < cell.len; i++) {
         bool is_digit = cell.ptr[i] >= '0' && cell.ptr[i] <= '9';
         has_digit = has_digit || is_digit;
-        if (!is_digit && memchr("+-.eE", cell.ptr[i], 5) == NULL)
+        if (!is_digit && str_find_byte(between, 0, cell.ptr[i]) == between.len)
             return false;
     }
     return has_digit || cell.len == 0;

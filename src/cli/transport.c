@@ -110,6 +110,17 @@ static enum code broken(const char *what, struct err *err)
     return err_errno(err, ERR_TIMEOUT, why, "%s", what);
 }
 
+/* sendmsg only reads, but its type does not say so. */
+static struct iovec piece_of(struct str text)
+{
+    union {
+        const char *read;
+        void *base;
+    } pointer = {.read = text.ptr};
+
+    return (struct iovec){pointer.base, text.len};
+}
+
 static enum code write_plain(const struct transport *transport, struct str head, struct str body,
                              struct err *err)
 {
@@ -118,7 +129,7 @@ static enum code write_plain(const struct transport *transport, struct str head,
     while (pieces[0].len + pieces[1].len > 0) {
         struct iovec parts[2];
         for (size_t i = 0; i < 2; i++)
-            parts[i] = (struct iovec){(void *)(uintptr_t)pieces[i].ptr, pieces[i].len};
+            parts[i] = piece_of(pieces[i]);
         const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
         ssize_t sent = sendmsg(transport->fd, &message, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
