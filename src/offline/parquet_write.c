@@ -85,8 +85,10 @@ static void copy_write(const struct parquet_target *target, struct buf *sql)
 
     buf_add(sql, STR("COPY rows TO "));
     duck_add_literal(sql, str_from(target->path));
-    buf_add_format(sql, " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d, FIELD_IDS {",
-                   ROW_GROUP_ROWS);
+    buf_add_format(
+        sql,
+        " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, ROW_GROUP_SIZE %d, FIELD_IDS {",
+        ROW_GROUP_ROWS);
     for (uint32_t i = 0; i < schema->column_count; i++) {
         duck_add_name(sql, schema->columns[i].name);
         buf_add_format(sql, ": %u, ", i + 1);
@@ -288,7 +290,7 @@ static enum code sidecar_close(struct parquet_writer *writer, struct err *err)
     TRY(duck_appender_close(sidecar, err));
     buf_add(&sql, STR("COPY sidecar TO "));
     duck_add_literal(&sql, str_from(writer->target.sidecar_path));
-    buf_add(&sql, STR(" (FORMAT parquet, COMPRESSION zstd)"));
+    buf_add(&sql, STR(" (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"));
     buf_add_byte(&sql, '\0');
     return duck_run(writer->duck, sql.ptr, err);
 }

@@ -216,6 +216,11 @@ static void killed_at_any_moment_it_only_repeats(void **state)
         code = write_rows("b", entries, ROWS, &result);
     assert_int_equal(code, OK);
     assert_true(str_equal(expected, bytes_of("b")));
+    /* Nothing but the two files: what was cut off lies under the name it is written to again. */
+    struct str *names = NULL;
+    size_t count = 0;
+    assert_int_equal(os->list(os->context, dir, &arena, &names, &count, NULL), OK);
+    assert_int_equal(count, 2);
     print_message("# %u written, %u repeated\n", written, failures);
 }
 
