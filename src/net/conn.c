@@ -10,6 +10,8 @@
 
 enum progress { GO_ON, WAIT, GONE };
 
+static const char too_much[] = "all requests together hold too much memory";
+
 #define TO(state) (1U << CONN_##state)
 
 static const unsigned successors[] = {
@@ -241,6 +243,8 @@ static enum progress handle(struct conn *conn)
     const struct net_handler *handler = &loop->net->handler;
 
     http_view(&slot->parser, slot->in.ptr + slot->start, slot->headers, &slot->exchange.request);
+    if (!slot_may_work(slot))
+        return refuse(conn, 503, too_much);
     conn->is_last = !slot->exchange.request.is_keep_alive;
     move(conn, CONN_WORK);
     slot->is_routed = true;
@@ -307,7 +311,7 @@ static enum progress parse(struct conn *conn)
     if (step == HTTP_REFUSED)
         return refuse(conn, slot->parser.refused_status, slot->parser.refused_reason);
     if (!slot_account(slot))
-        return refuse(conn, 503, "all requests together hold too much memory");
+        return refuse(conn, 503, too_much);
     if (step != HTTP_DONE)
         return await_more(conn, is_first_of_body);
     if (slot->in.len - slot->start < CONN_HEAVY_BYTES)

@@ -79,10 +79,12 @@ void slot_renew(struct slot *slot)
 bool slot_account(struct slot *slot)
 {
     struct net *net = slot->loop->net;
-    uint64_t held = slot->in.capacity > SLOT_INPUT_BYTES ? slot->in.capacity : 0;
+    const struct buf *body = &slot->exchange.response.body;
+    uint64_t held = slot->in.len > SLOT_INPUT_BYTES ? slot->in.capacity : 0;
 
-    if (slot->exchange.response.body.capacity > SLOT_KEEP_BYTES)
-        held += slot->exchange.response.body.capacity;
+    /* Large buffers that a small request got from a larger one before it do not count. */
+    if (body->len > SLOT_KEEP_BYTES)
+        held += body->capacity;
     if (held == slot->accounted)
         return true;
     /* Unsigned arithmetic: a difference below zero subtracts. */
@@ -91,6 +93,14 @@ bool slot_account(struct slot *slot)
     bool is_more = held > slot->accounted;
     slot->accounted = held;
     return !is_more || all <= LIMIT_BODIES_IN_FLIGHT;
+}
+
+bool slot_may_work(const struct slot *slot)
+{
+    uint64_t limit = slot->exchange.request.body.len > 0 ? LIMIT_BODIES_IN_FLIGHT
+                                                         : 2 * (uint64_t)LIMIT_BODIES_IN_FLIGHT;
+
+    return atomic_load(&slot->loop->net->bytes_in_flight) <= limit;
 }
 
 void slot_give(struct slot *slot)

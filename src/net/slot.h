@@ -41,6 +41,12 @@ void slot_free(struct slot *slot);
 /* Ready for the next request of the connection, which starts at slot->start. */
 void slot_renew(struct slot *slot);
 
-/* Counts what the buffers of this request hold beyond the usual; false when all requests together
- * hold too much. */
+/* Counts what the buffers of this request hold beyond the usual; false when it came to hold more,
+ * and all requests together hold too much. */
 bool slot_account(struct slot *slot);
+
+/*
+ * Whether the whole request may be worked on, seeing what all hold together. Those with a body may
+ * have large answers and are refused first; reads of one record go on up to twice the limit.
+ */
+bool slot_may_work(const struct slot *slot);

@@ -112,9 +112,13 @@ static void held_bytes_are_counted(void **state)
     assert_true(slot_account(slot));
     assert_int_equal(net.bytes_in_flight, 0);
     grow(&slot->in, 100000);
+    assert_true(slot_account(slot)); /* room that nothing uses is not counted */
+    assert_int_equal(net.bytes_in_flight, 0);
+    slot->in.len = 100000;
     assert_true(slot_account(slot));
     assert_int_equal(net.bytes_in_flight, slot->in.capacity);
     grow(&slot->exchange.response.body, 200000);
+    slot->exchange.response.body.len = 200000;
     assert_true(slot_account(slot));
     assert_int_equal(net.bytes_in_flight,
                      slot->in.capacity + slot->exchange.response.body.capacity);
@@ -130,7 +134,15 @@ static void too_much_together_is_refused(void **state)
     net.bytes_in_flight = LIMIT_BODIES_IN_FLIGHT;
     assert_true(slot_account(slot)); /* it asks for nothing more */
     grow(&slot->in, 100000);
+    slot->in.len = 100000;
     assert_false(slot_account(slot));
+    slot->exchange.request.body = STR("body");
+    assert_false(slot_may_work(slot));
+    slot->exchange.request.body = STR("");
+    assert_true(slot_may_work(slot));
+    net.bytes_in_flight += LIMIT_BODIES_IN_FLIGHT;
+    assert_false(slot_may_work(slot));
+    net.bytes_in_flight -= LIMIT_BODIES_IN_FLIGHT;
     slot_give(slot);
     assert_int_equal(net.bytes_in_flight, LIMIT_BODIES_IN_FLIGHT);
     net.bytes_in_flight = 0;
