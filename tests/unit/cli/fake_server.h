@@ -38,10 +38,10 @@ struct fake {
     pthread_t acceptor;
     pthread_t threads[FAKE_CONNECTIONS_MAX];
     int sockets[FAKE_CONNECTIONS_MAX];
-    size_t connections;
+    _Atomic size_t connections;
     pthread_mutex_t mutex;
     struct fake_request requests[FAKE_REQUESTS_MAX];
-    size_t count;
+    _Atomic size_t count;
 };
 
 static inline void fake_respond(struct buf *out, int status, const char *headers, struct str body)

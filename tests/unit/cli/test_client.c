@@ -16,7 +16,7 @@ static struct client *connect_to(const char *url, unsigned retry_ms)
     struct client_options options = {
         .os = os_linux(),
         .identity = {STR("AKID"), STR("secret"), STR("token"), STR("us-east-1")},
-        .timeout_ms = 2000,
+        .timeout_ms = 20000,
         .retry_ms = retry_ms,
     };
 
