@@ -40,7 +40,7 @@ static bool belongs_to(const struct spec *spec, const char *command)
 
     assert(len < sizeof(word));
     for (size_t i = 0; i <= len; i++)
-        word[i] = command[i] == ' ' ? '-' : command[i];
+        word[i] = (char)(command[i] == ' ' ? '-' : command[i]);
     bool is_client = strcmp(word, "serve") != 0 && strcmp(word, "worker") != 0;
     return has_word(spec->commands, (struct str){word, len}) ||
            (is_client && has_word(spec->commands, STR("*")));
@@ -163,7 +163,7 @@ enum code options_duration(struct str text, int64_t *ret_ms, struct err *err)
 static enum code read_number(const struct spec *spec, struct str text, int64_t *ret,
                              struct err *err)
 {
-    int64_t value;
+    int64_t value = 0;
 
     if (spec->type == OPTION_BYTES)
         TRY(read_bytes(text, &value, err));

@@ -40,8 +40,9 @@ int64_t civil_seconds(struct civil civil)
     int64_t day_of_year = (153 * month_from_march + 2) / 5 + civil.day - 1;
     int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     int64_t days = era * DAYS_PER_ERA + day_of_era - DAYS_0000_03_01_TO_1970;
+    int64_t minutes = (int64_t)civil.hour * 60 + civil.minute;
 
-    return days * SECONDS_PER_DAY + civil.hour * 3600 + civil.minute * 60 + civil.second;
+    return days * SECONDS_PER_DAY + minutes * 60 + civil.second;
 }
 
 struct civil instant_civil(struct instant instant)
@@ -111,7 +112,7 @@ static bool take_fraction(struct str text, uint32_t *ret)
     if (text.len < 3 || text.len > 11 || text.ptr[0] != '.' || text.ptr[text.len - 1] != 'Z')
         return false;
     for (size_t i = 1; i <= 9; i++) {
-        char byte = i < text.len - 1 ? text.ptr[i] : '0';
+        int byte = i < text.len - 1 ? text.ptr[i] : '0';
         if (byte < '0' || byte > '9')
             return false;
         value = value * 10 + (uint32_t)(byte - '0');

@@ -61,6 +61,12 @@ void log_begin(struct log_line *line, enum log_level level, const char *event)
     buf_release(&head);
 }
 
+static size_t put(char *out, size_t at, struct str text)
+{
+    memcpy(out + at, text.ptr, text.len);
+    return at + text.len;
+}
+
 /* Escaped for JSON; bytes that are not UTF-8 become U+FFFD. Returns the length. */
 static size_t escape(char out[6 * LOG_VALUE_BYTES_MAX], struct str value)
 {
@@ -73,19 +79,16 @@ static size_t escape(char out[6 * LOG_VALUE_BYTES_MAX], struct str value)
         if (at + size_max(taken, 1) > LOG_VALUE_BYTES_MAX)
             break;
         if (taken == 0) {
-            memcpy(out + len, "\\ufffd", 6);
-            len += 6;
+            len = put(out, len, STR("\\ufffd"));
         } else if (byte == '"' || byte == '\\') {
             out[len++] = '\\';
             out[len++] = (char)byte;
         } else if (byte < 0x20 || byte == 0x7f) {
             char text[8];
             (void)snprintf(text, sizeof(text), "\\u%04x", byte);
-            memcpy(out + len, text, 6);
-            len += 6;
+            len = put(out, len, (struct str){text, 6});
         } else {
-            memcpy(out + len, value.ptr + at, taken);
-            len += taken;
+            len = put(out, len, str_slice(value, at, at + taken));
         }
         at += size_max(taken, 1);
     }
