@@ -2,6 +2,8 @@
 
 #include "config/limits.h"
 
+enum { MEMORY_ASIDE = 192 * 1024 * 1024 };
+
 #define GIB (UINT64_C(1024) * 1024 * 1024)
 
 /*
@@ -17,6 +19,16 @@ static const char *const macros[] = {
     "ELSE error('to_timestamp: expected the pattern yyyy-mm-dd hh24:mi:ss') END",
 };
 
+/*
+ * What the library does not count as its own: the text, plans, lists of files, threads, buffers of
+ * readers. A fixed part of it, so that a small limit makes it spill rather than fail.
+ */
+static uint64_t memory_aside(uint64_t bytes)
+{
+    const uint64_t aside = bytes / 4 > MEMORY_ASIDE ? bytes / 4 : MEMORY_ASIDE;
+    return aside < bytes / 4 * 3 ? aside : bytes / 4 * 3;
+}
+
 enum code engine_open(struct engine *engine, struct err *err)
 {
     CLEANUP(buf_release) struct buf spill = {0};
@@ -25,8 +37,7 @@ enum code engine_open(struct engine *engine, struct err *err)
     buf_add_format(&spill, "%s/spill", engine->private_dir);
     buf_add_byte(&spill, '\0');
     const struct duck_options options = {
-        /* The rest is for parsing, plans, buffers and the library's own account of itself. */
-        .memory_bytes_max = engine->memory_bytes_max / 4 * 3,
+        .memory_bytes_max = engine->memory_bytes_max - memory_aside(engine->memory_bytes_max),
         .temp_dir = spill.ptr,
         .temp_bytes_max = LIMIT_QUERY_SPILL_GIB * GIB,
         .threads = 1, /* the sandbox binds one thread and those that it starts */

@@ -41,6 +41,7 @@ enum {
     IO_PRIORITY_LOWEST = (2 << 13) | 7, /* best effort, last */
     IO_PRIORITY_PROCESS = 1,
     FILTER_LENGTH_MAX = 640,
+    RESERVED_BYTES = 512 * 1024 * 1024,
 };
 
 /* ---- seccomp ---- */
@@ -295,29 +296,49 @@ static enum code limit_set(int which, uint64_t soft, uint64_t hard, const char *
     return OK;
 }
 
-/* Address space that is mapped now: libraries, and what sanitizers reserve. */
-static uint64_t mapped_bytes(void)
+struct mapped {
+    uint64_t all;  /* address space: libraries, and what sanitizers reserve */
+    uint64_t data; /* what can be written */
+};
+
+/* Of now: the first and the sixth number of statm, in pages. */
+static struct mapped mapped_now(void)
 {
-    char text[64];
-    uint64_t pages = 0;
+    char text[128];
+    uint64_t pages[6] = {0};
     const int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 
     if (file < 0)
-        return 0;
+        return (struct mapped){0};
     const ssize_t got = read(file, text, sizeof(text));
     (void)close(file);
     struct str rest = {text, got < 0 ? 0 : (size_t)got};
-    if (str_to_u64(str_cut(&rest, ' '), UINT64_MAX / 65536, &pages, NULL) != OK)
-        return 0;
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < ARRAY_COUNT(pages); i++) {
+        if (str_to_u64(str_cut(&rest, ' '), UINT64_MAX / 65536, &pages[i], NULL) != OK)
+            return (struct mapped){0};
+    }
+    const uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+    return (struct mapped){pages[0] * page_bytes, pages[5] * page_bytes};
+}
+
+/*
+ * The limit is of memory that can be written. Address space has a wider one: allocators reserve
+ * much of it for each thread that they never touch.
+ */
+static enum code enter_memory(const struct sandbox *sandbox, struct err *err)
+{
+    const struct mapped mapped = mapped_now();
+    const uint64_t bytes = mapped.data + sandbox->memory_bytes_max;
+    const uint64_t reserved = mapped.all + 2 * sandbox->memory_bytes_max + RESERVED_BYTES;
+
+    TRY(limit_set(RLIMIT_DATA, bytes, bytes, "memory", err));
+    return limit_set(RLIMIT_AS, reserved, reserved, "address space", err);
 }
 
 static enum code enter_limits(const struct sandbox *sandbox, struct err *err)
 {
-    if (sandbox->memory_bytes_max > 0) {
-        const uint64_t bytes = mapped_bytes() + sandbox->memory_bytes_max;
-        TRY(limit_set(RLIMIT_AS, bytes, bytes, "memory", err));
-    }
+    if (sandbox->memory_bytes_max > 0)
+        TRY(enter_memory(sandbox, err));
     if (sandbox->cpu_seconds_max > 0) {
         TRY(limit_set(RLIMIT_CPU, sandbox->cpu_seconds_max, sandbox->cpu_seconds_max + 1UL,
                       "processor time", err));
