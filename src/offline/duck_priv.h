@@ -75,7 +75,7 @@
     X(register_scalar_function_set)
 
 struct duck_table {
-#define DUCK_FUNCTION(name) __typeof__(duckdb_##name) *name;
+#define DUCK_FUNCTION(name) __typeof__(duckdb_##name) *(name);
     DUCK_FUNCTIONS(DUCK_FUNCTION)
 #undef DUCK_FUNCTION
 };
