@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "cli/command.h"
+#include "cli/parquet_worker.h"
 #include "server/server.h"
 #include "worker/worker_main.h"
 
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HELP_COLUMN = 18 };
+enum { HELP_COLUMN = 18, WORKER_SOCKET = 3 };
 
 struct command {
     const char *words;
@@ -154,10 +155,18 @@ static int run(const struct command *command, int argc, char **argv)
     return code != OK ? cli_exit_of(code) : cli.exit_code;
 }
 
+/* argv: program, "worker", kind, arguments */
+static int run_worker(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[2], "parquet") == 0)
+        return parquet_worker_main(WORKER_SOCKET, argv[3]);
+    return worker_main(argc, argv);
+}
+
 int cli_main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "worker") == 0)
-        return worker_main(argc, argv);
+        return run_worker(argc, argv);
     const struct command *command = find_command(argc, argv);
     if (command == NULL)
         return no_command(argc, argv);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -15,7 +16,7 @@ struct input {
     const char *path; /* the caller's */
     int fd;
     uint64_t size;
-    uint64_t position; /* stored bytes read */
+    _Atomic uint64_t position; /* stored bytes read; another thread may ask */
     unsigned char *raw;
     size_t raw_at;
     size_t raw_len;
@@ -40,7 +41,7 @@ static enum code fill(struct input *input, struct err *err)
     if (got < 0)
         return err_errno(err, ERR_IO, errno, "cannot read '%s'", input->path);
     input->raw_len += (size_t)got;
-    input->position += (size_t)got;
+    atomic_fetch_add(&input->position, (uint64_t)got);
     input->is_raw_end = got == 0;
     return OK;
 }
@@ -177,7 +178,7 @@ enum code input_read(struct input *input, char *to, size_t count, size_t *ret_co
 
 uint64_t input_position(const struct input *input)
 {
-    return input->position - (input->raw_len - input->raw_at);
+    return atomic_load(&input->position);
 }
 
 uint64_t input_size(const struct input *input)

@@ -15,6 +15,6 @@ void input_close(struct input *input); /* accepts NULL */
 NODISCARD enum code input_read(struct input *input, char *to, size_t count, size_t *ret_count,
                                struct err *err);
 
-/* How much of the file was taken, and its size (0: not known), as stored. */
+/* How much of the file was read (any thread may ask), and its size (0: not known), as stored. */
 uint64_t input_position(const struct input *input);
 uint64_t input_size(const struct input *input);

@@ -1,8 +1,8 @@
 /* `asof load`: reads the words, opens the file, fits it to the group, and runs the load. */
 #include "cli/csv.h"
 #include "cli/group.h"
-#include "cli/input.h"
 #include "cli/load_run.h"
+#include "cli/load_source.h"
 #include "cli/progress.h"
 
 #include <signal.h>
@@ -30,10 +30,10 @@ struct job {
     const char *path;
     const char *progress_path; /* NULL: from standard input nothing can go on */
     const char *failed_path;
-    enum rows_form form;
+    enum load_form form;
     struct group_info info;
     struct plan plan;
-    struct input *input;
+    struct load_source *source;
     struct rows rows;
     struct buf header;
     struct failed *failed;
@@ -46,34 +46,6 @@ struct job {
     int64_t started_us;
 };
 
-static bool has_suffix(const char *path, const char *suffix)
-{
-    struct str text = str_from(path);
-
-    if (str_ends(text, STR(".gz")))
-        text.len -= 3;
-    return str_ends(text, str_from(suffix));
-}
-
-static enum code read_form(struct job *job, struct err *err)
-{
-    struct str format = option_text(&job->cli->options, OPTION_ID_LOAD_FORMAT);
-
-    if (str_is_absent(format)) {
-        if (has_suffix(job->path, ".parquet"))
-            format = STR("parquet");
-        else if (has_suffix(job->path, ".jsonl") || has_suffix(job->path, ".ndjson") ||
-                 has_suffix(job->path, ".json"))
-            format = STR("jsonl");
-        else
-            format = STR("csv");
-    }
-    if (str_equal(format, STR("parquet")))
-        return err_set(err, ERR_INVALID, "Parquet cannot be loaded yet: convert it to CSV");
-    job->form = str_equal(format, STR("jsonl")) ? ROWS_JSON_LINES : ROWS_CSV;
-    return OK;
-}
-
 static enum code read_words(struct job *job, struct err *err)
 {
     struct cli *cli = job->cli;
@@ -83,7 +55,7 @@ static enum code read_words(struct job *job, struct err *err)
     TRY(cli_argument(cli, 0, "FILE", &path, err));
     TRY(cli_arguments_end(cli, 1, err));
     job->path = path.ptr;
-    TRY(read_form(job, err));
+    job->form = load_form_of(option_text(&cli->options, OPTION_ID_LOAD_FORMAT), path);
     bool is_stdin = str_equal(path, STR("-"));
     const char *base = is_stdin ? "stdin" : job->path;
     job->failed_path = str_is_absent(errors) ? arena_format(&cli->arena, "%s.asof-errors", base).ptr
@@ -139,12 +111,6 @@ static enum code make_plan(struct job *job, struct err *err)
     return plan_make(&request, &cli->arena, &job->plan, err);
 }
 
-static enum code read_rows(void *context, char *to, size_t count, size_t *ret_count,
-                           struct err *err)
-{
-    return input_read(context, to, count, ret_count, err);
-}
-
 static enum code fit_header(struct job *job, struct err *err)
 {
     struct cli *cli = job->cli;
@@ -162,9 +128,11 @@ static enum code fit_header(struct job *job, struct err *err)
 
 static enum code open_rows(struct job *job, struct err *err)
 {
-    TRY(input_open(job->path, &job->input, err));
-    rows_init(&job->rows, job->form, read_rows, job->input);
-    if (job->form == ROWS_CSV && fit_header(job, err) != OK)
+    enum rows_form form = job->form == LOAD_JSON_LINES ? ROWS_JSON_LINES : ROWS_CSV;
+
+    TRY(load_source_open(job->path, job->form, &job->source, err));
+    rows_init(&job->rows, form, load_source_read, job->source);
+    if (form == ROWS_CSV && fit_header(job, err) != OK)
         return err_prefix(err, err->code, "%s", job->path);
     return OK;
 }
@@ -199,7 +167,7 @@ static enum code resume(struct job *job, struct err *err)
     if (!str_equal(progress->group, job->info.name))
         return err_set(err, ERR_INVALID, "the load to resume was into '%.*s'",
                        STR_ARG(progress->group));
-    if (progress->file_bytes != input_size(job->input))
+    if (progress->file_bytes != load_source_bytes(job->source))
         return err_set(err, ERR_INVALID, "the file has changed since the load to resume");
     job->failed_before = progress->failed;
     return OK;
@@ -226,7 +194,7 @@ static enum code choose_start(struct job *job, struct err *err)
                            job->progress_path);
         TRY(new_load_id(job, err));
         job->progress.group = job->info.name;
-        job->progress.file_bytes = input_size(job->input);
+        job->progress.file_bytes = load_source_bytes(job->source);
         job->progress.row = (uint64_t)option_number(options, OPTION_ID_LOAD_FROM_ROW);
     }
     return rows_skip(&job->rows, job->progress.row, err);
@@ -251,12 +219,11 @@ static void show(struct job *job)
     struct buf line;
     struct progress_view view = {.rows = job->state.written,
                                  .failed = failed_count(job->failed),
-                                 .position = input_position(job->input),
-                                 .size = input_size(job->input),
                                  .elapsed_us = elapsed_us(job)};
 
     if (!job->is_terminal)
         return;
+    load_source_progress(job->source, job->state.row, &view.position, &view.size);
     buf_init(&line, 0);
     progress_line(&view, &line);
     (void)fprintf(stderr, "\r\033[K%.*s", STR_ARG(buf_str(&line)));
@@ -371,7 +338,7 @@ static enum code run(struct job *job, struct err *err)
     const struct failed_options failed = {
         .os = job->cli->os,
         .path = job->failed_path,
-        .form = job->form,
+        .form = job->rows.form,
         .header = buf_str(&job->header),
         .is_continued = option_number(options, OPTION_ID_LOAD_RESUME) != 0,
     };
@@ -406,7 +373,7 @@ enum code cmd_load(struct cli *cli, struct err *err)
     load_free(job.load);
     failed_free(job.failed);
     rows_release(&job.rows);
-    input_close(job.input);
+    load_source_close(job.source);
     buf_release(&job.header);
     return code;
 }
