@@ -5,8 +5,7 @@
 #include "offline/parquet_write.h"
 
 #include "core/mem.h"
-#include "offline/event_time.h"
-#include "schema/record.h"
+#include "offline/parquet_row.h"
 
 #include <stdlib.h>
 
@@ -16,9 +15,9 @@ struct parquet_writer {
     struct duck *duck;
     struct arena arena; /* of the open file */
     struct parquet_target target;
-    struct buf created; /* the statement that made the table that is there */
-    struct buf copy;    /* the statement that writes the file */
-    struct buf number;  /* a value with a NUL behind it */
+    struct buf created;       /* the statement that made the table that is there */
+    struct buf copy;          /* the statement that writes the file */
+    struct parquet_row cells; /* of the row at hand */
     struct duck_appender *rows;
     struct duck_appender *sidecar; /* NULL until a row needs it */
     int64_t row;
@@ -51,7 +50,7 @@ void parquet_writer_free(struct parquet_writer *writer)
     arena_release(&writer->arena);
     buf_release(&writer->created);
     buf_release(&writer->copy);
-    buf_release(&writer->number);
+    parquet_row_release(&writer->cells);
     mem_free(writer);
 }
 
@@ -138,107 +137,6 @@ enum code parquet_writer_open(struct parquet_writer *writer, const struct parque
     return duck_appender_open(writer->duck, "rows", &writer->rows, err);
 }
 
-static enum code double_parse(struct parquet_writer *writer, struct str value, double *ret,
-                              struct err *err)
-{
-    char *end = NULL;
-
-    buf_clear(&writer->number);
-    buf_add(&writer->number, value);
-    buf_add_byte(&writer->number, '\0');
-    double number = strtod(writer->number.ptr, &end);
-    if (value.len == 0 || (size_t)(end - writer->number.ptr) != value.len)
-        return err_set(err, ERR_CORRUPT, "a Fractional value that is no number");
-    *ret = number;
-    return OK;
-}
-
-static enum code cell_append(struct parquet_writer *writer, uint32_t index, struct str value,
-                             struct err *err)
-{
-    double number = 0;
-    int64_t integer = 0;
-
-    switch (writer->target.schema.columns[index].type) {
-    case FEATURE_INTEGRAL:
-        if (str_to_i64(value, &integer, NULL) != OK)
-            return err_set(err, ERR_CORRUPT, "an Integral value that is no integer");
-        duck_append_i64(writer->rows, index, integer);
-        return OK;
-    case FEATURE_FRACTIONAL:
-        TRY(double_parse(writer, value, &number, err));
-        duck_append_double(writer->rows, index, number);
-        return OK;
-    case FEATURE_STRING:
-        duck_append_str(writer->rows, index, value);
-        return OK;
-    }
-    return err_set(err, ERR_INTERNAL, "a feature of no type");
-}
-
-static enum code put_append(struct parquet_writer *writer, const struct entry *entry,
-                            struct err *err)
-{
-    struct stored_record record;
-
-    TRY(stored_record_open(entry->record, &record, err));
-    if (record.value_count > writer->target.schema.column_count)
-        return err_set(err, ERR_CORRUPT, "a record of %u values for a file of %u features",
-                       record.value_count, writer->target.schema.column_count);
-    for (uint32_t i = 0; i < record.value_count; i++) {
-        struct str value = stored_record_value(&record, i);
-        if (!str_is_absent(value))
-            TRY(cell_append(writer, i, value, err));
-    }
-    return OK;
-}
-
-/* A marker row: the identifier and the delete's event time, nothing else. */
-static enum code delete_append(struct parquet_writer *writer, const struct entry *entry,
-                               struct err *err)
-{
-    const struct parquet_schema *schema = &writer->target.schema;
-    uint32_t identifier = schema->identifier_index;
-
-    /* A delete may name what no record of the group can: such a marker has no identifier. */
-    if (value_check(schema->columns[identifier].type, entry->identifier, NULL) == OK)
-        TRY(cell_append(writer, identifier, entry->identifier, err));
-    if (schema->columns[schema->event_time_index].type == FEATURE_FRACTIONAL) {
-        duck_append_double(writer->rows, schema->event_time_index,
-                           event_time_to_double(entry->event_time));
-        return OK;
-    }
-    buf_clear(&writer->number);
-    instant_add_iso(&writer->number, entry->event_time);
-    duck_append_str(writer->rows, schema->event_time_index, buf_str(&writer->number));
-    return OK;
-}
-
-/* Whether the event-time column alone gives the entry's instant. */
-static enum code is_time_exact(struct parquet_writer *writer, const struct entry *entry, bool *ret,
-                               struct err *err)
-{
-    const struct parquet_schema *schema = &writer->target.schema;
-    double seconds = event_time_to_double(entry->event_time);
-    struct instant instant;
-
-    if (schema->columns[schema->event_time_index].type != FEATURE_FRACTIONAL) {
-        *ret = true;
-        return OK;
-    }
-    if (entry->kind == ENTRY_PUT) {
-        struct stored_record record;
-        TRY(stored_record_open(entry->record, &record, err));
-        struct str value = schema->event_time_index < record.value_count
-                               ? stored_record_value(&record, schema->event_time_index)
-                               : STR_ABSENT;
-        TRY(double_parse(writer, value, &seconds, err));
-    }
-    *ret = event_time_of_double(seconds, &instant, NULL) == OK &&
-           instant_compare(instant, entry->event_time) == 0;
-    return OK;
-}
-
 static enum code sidecar_append(struct parquet_writer *writer, const struct entry *entry,
                                 struct err *err)
 {
@@ -260,21 +158,15 @@ static enum code sidecar_append(struct parquet_writer *writer, const struct entr
 enum code parquet_writer_add(struct parquet_writer *writer, const struct entry *entry,
                              struct err *err)
 {
-    size_t column = writer->target.schema.column_count;
+    struct parquet_row *cells = &writer->cells;
     bool is_exact = true;
 
     assert(writer->rows != NULL);
-    if (entry->kind == ENTRY_PUT)
-        TRY(put_append(writer, entry, err));
-    else if (entry->kind == ENTRY_DELETE || entry->kind == ENTRY_DELETE_HARD)
-        TRY(delete_append(writer, entry, err));
-    else
-        return err_set(err, ERR_CORRUPT, "an entry that is no row");
-    duck_append_i64(writer->rows, column, writer->target.write_time_us);
-    duck_append_i64(writer->rows, column + 1, entry->arrival_us);
-    duck_append_bool(writer->rows, column + 2, entry->kind != ENTRY_PUT);
+    cells->schema = &writer->target.schema;
+    cells->appender = writer->rows;
+    TRY(parquet_row_fill(cells, entry, writer->target.write_time_us, err));
     TRY(duck_append_row(writer->rows, err));
-    TRY(is_time_exact(writer, entry, &is_exact, err));
+    TRY(parquet_row_is_time_exact(cells, entry, &is_exact, err));
     if (!is_exact || entry->ttl_seconds != 0)
         TRY(sidecar_append(writer, entry, err));
     writer->row++;

@@ -6,12 +6,8 @@
  */
 #include "query/source.h"
 
-#include "offline/parquet_schema.h"
-
 #define FILES_OPTIONS ", hive_partitioning = false)"
 #define NANOSECONDS "1000000000"
-
-enum { META_COLUMNS = 3 }; /* write_time, api_invocation_time, is_deleted */
 
 const char *source_type(enum feature_type type)
 {
@@ -119,12 +115,14 @@ static void add_files(struct buf *sql, const struct source *source, struct shape
 
 /* ---- unflushed rows ---- */
 
-enum code source_begin(struct duck *duck, struct source *source, struct err *err)
+enum code source_begin(struct duck *duck, struct source *source, struct arena *arena,
+                       struct err *err)
 {
     CLEANUP(buf_release) struct buf sql = {0};
     CLEANUP(buf_release) struct buf table = {0};
 
-    assert(source->tail == NULL);
+    assert(source->row.appender == NULL);
+    parquet_schema_of(source->group, source->group->feature_count, arena, &source->schema);
     buf_add_format(&sql, "CREATE TABLE \"asof tail %u\"(", source->number);
     for (uint32_t i = 0; i < source->group->feature_count; i++)
         buf_add_format(&sql, "c%u %s, ", i, source_type(source->group->features[i].type));
@@ -133,22 +131,22 @@ enum code source_begin(struct duck *duck, struct source *source, struct err *err
 
     buf_add_format(&table, "asof tail %u", source->number);
     buf_add_byte(&table, '\0');
-    return duck_appender_open(duck, table.ptr, &source->tail, err);
+    return duck_appender_open(duck, table.ptr, &source->row.appender, err);
 }
 
 enum code source_end(struct source *source, struct err *err)
 {
-    struct duck_appender *tail = source->tail;
+    struct duck_appender *tail = source->row.appender;
 
     assert(tail != NULL);
-    source->tail = NULL;
+    parquet_row_release(&source->row);
     return duck_appender_close(tail, err);
 }
 
 void source_abort(struct source *source)
 {
-    duck_appender_free(source->tail);
-    source->tail = NULL;
+    duck_appender_free(source->row.appender);
+    parquet_row_release(&source->row);
 }
 
 /* ---- the views ---- */
@@ -181,10 +179,8 @@ enum code source_make_table(struct duck *duck, const struct source *source,
                             const struct duck_name *name, struct err *err)
 {
     CLEANUP(buf_release) struct buf sql = {0};
-    CLEANUP(arena_release) struct arena arena = {0};
-    struct parquet_schema schema; /* the names that the files have */
+    const struct parquet_schema *schema = &source->schema; /* the names that the files have */
 
-    parquet_schema_of(source->group, source->group->feature_count, &arena, &schema);
     if (name->schema.len > 0) {
         buf_add(&sql, STR("CREATE SCHEMA IF NOT EXISTS "));
         duck_add_name(&sql, name->schema);
@@ -195,9 +191,9 @@ enum code source_make_table(struct duck *duck, const struct source *source,
     buf_add_byte(&sql, '.');
     duck_add_name(&sql, name->table);
     buf_add(&sql, STR(" AS SELECT "));
-    for (uint32_t i = 0; i < schema.column_count; i++) {
+    for (uint32_t i = 0; i < schema->column_count; i++) {
         buf_add_format(&sql, "c%u AS ", i);
-        duck_add_name(&sql, schema.columns[i].name);
+        duck_add_name(&sql, schema->columns[i].name);
         buf_add(&sql, STR(", "));
     }
     buf_add_format(&sql,

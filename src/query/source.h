@@ -13,8 +13,7 @@
  *
  * One thread.
  */
-#include "journal/entry.h"
-#include "offline/duck.h"
+#include "offline/parquet_row.h"
 #include "schema/group.h"
 
 struct source_file {
@@ -28,11 +27,14 @@ struct source {
     const struct group *group;
     const struct source_file *files;
     size_t file_count;
-    struct duck_appender *tail; /* while rows are added */
+    struct parquet_schema schema; /* of all its features; made by source_begin */
+    struct parquet_row row;       /* its appender: while rows are added */
 };
 
-/* Makes the table of unflushed rows, open for source_add_row. */
-NODISCARD enum code source_begin(struct duck *duck, struct source *source, struct err *err);
+/* Makes the table of unflushed rows, open for source_add_row. The arena is to outlive the source.
+ */
+NODISCARD enum code source_begin(struct duck *duck, struct source *source, struct arena *arena,
+                                 struct err *err);
 /* A put or delete of the group; `write_time_us` is what SQL shows until the flush gives one. */
 NODISCARD enum code source_add_row(struct source *source, const struct entry *entry,
                                    int64_t write_time_us, struct err *err);

@@ -249,7 +249,6 @@ static enum code tail_row(size_t index, const struct entry *entry, void *context
 
 static enum code send_contents(struct client *client, struct err *err)
 {
-    TRY(snapshot_begin(client->context->store, &client->snapshot, err));
     for (size_t i = 0; i < client->source_count; i++)
         TRY(send_files(client, (uint32_t)i, err));
     TRY(snapshot_tail(&client->snapshot, client->group_ids, client->source_count, tail_row, client,
@@ -272,6 +271,9 @@ static enum code answer_all(struct client *client, struct err *err)
     client->sources = ARENA_NEW(&client->arena, struct source_told, count);
     client->group_ids = ARENA_NEW(&client->arena, uint32_t, count);
     struct resolved *resolved = ARENA_NEW(&client->arena, struct resolved, count);
+    /* First the rows, then the schemas: each row's features are in a catalog that is out by then.
+     */
+    TRY(snapshot_begin(client->context->store, &client->snapshot, err));
     TRY(resolve_all(client, names, count, resolved, err));
     for (size_t i = 0; i < count && code == OK; i++)
         code = answer(client, &resolved[i], err);

@@ -140,7 +140,7 @@ static enum code answer_found(struct worker *worker, struct wanted *wanted, stru
     struct source *source = &worker->sources[worker->source_count];
     *source = (struct source){.number = answer.source, .group = group};
     worker->source_count++;
-    return source_begin(worker->engine.duck, source, err);
+    return source_begin(worker->engine.duck, source, &worker->arena, err);
 }
 
 static enum code answers_receive(struct worker *worker, struct err *err)

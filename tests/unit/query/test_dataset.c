@@ -151,7 +151,7 @@ static void source_of(struct source *source, const struct row *rows, size_t coun
             history_file(engine.duck, &arena, source->group, 3, dir, name, entries + from, some);
         from += some;
     }
-    ok(source_begin(engine.duck, source, &err));
+    ok(source_begin(engine.duck, source, &arena, &err));
     for (size_t i = from; i < count; i++)
         ok(source_add_row(source, entries[i], 0, &err));
     ok(source_end(source, &err));
@@ -258,7 +258,7 @@ static struct source one_source(const struct group *group, struct entry *const *
 {
     struct source source = {.number = 0, .group = group};
 
-    ok(source_begin(engine.duck, &source, &err));
+    ok(source_begin(engine.duck, &source, &arena, &err));
     for (size_t i = 0; i < count; i++)
         ok(source_add_row(&source, entries[i], 0, &err));
     ok(source_end(&source, &err));

@@ -53,7 +53,7 @@ static void expect_csv(const char *sql, const char *expected)
 
 static void make_source(struct source *source, struct entry *const *tail, size_t count)
 {
-    ok(source_begin(engine.duck, source, &err));
+    ok(source_begin(engine.duck, source, &arena, &err));
     for (size_t i = 0; i < count; i++)
         ok(source_add_row(source, tail[i], INT64_C(1700000009000000), &err));
     ok(source_end(source, &err));
@@ -188,7 +188,7 @@ static void test_corrupt_row(void **state)
     struct source source = {.number = 0, .group = group};
     struct entry entry = {.kind = ENTRY_PUT, .group_id = 7, .record = STR("nonsense")};
 
-    ok(source_begin(engine.duck, &source, &err));
+    ok(source_begin(engine.duck, &source, &arena, &err));
     assert_int_equal(source_add_row(&source, &entry, 0, &err), ERR_CORRUPT);
     source_abort(&source);
     source_abort(&source);
