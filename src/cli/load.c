@@ -233,7 +233,7 @@ static void show(struct job *job)
 
 static enum code watch(struct job *job, struct err *err)
 {
-    int64_t saved_us = 0;
+    int64_t saved_us = -(int64_t)SAVE_US; /* soon for the first time */
 
     do {
         load_wait(job->load, SHOW_MS, &job->state);

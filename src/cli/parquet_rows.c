@@ -31,7 +31,7 @@ static enum code child_failed(const struct parquet_rows *rows, struct err *err)
 
 static enum code receive(struct parquet_rows *rows, enum message_type *ret_type, struct err *err)
 {
-    enum message_type type;
+    enum message_type type = MESSAGE_FAILED;
 
     rows->at = 0;
     if (message_receive(rows->process.socket, &type, &rows->payload, -1, err) != OK)
@@ -47,7 +47,7 @@ static enum code start(struct parquet_rows *rows, struct err *err)
     const char *const arguments[] = {rows->path, NULL};
     const struct process_options options = {
         .program = "/proc/self/exe", .kind = "parquet", .arguments = arguments};
-    enum message_type type;
+    enum message_type type = MESSAGE_FAILED;
 
     TRY(process_start(&options, &rows->process, err));
     TRY(receive(rows, &type, err));
@@ -92,7 +92,7 @@ enum code parquet_rows_read(void *context, char *to, size_t count, size_t *ret_c
     struct parquet_rows *rows = context;
 
     while (rows->at == rows->payload.len && !rows->is_end) {
-        enum message_type type;
+        enum message_type type = MESSAGE_FAILED;
         TRY(receive(rows, &type, err));
         rows->is_end = type != MESSAGE_FILE_ROWS;
     }

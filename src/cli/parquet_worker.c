@@ -99,12 +99,17 @@ static void add_column(struct buf *sql, struct str name, struct str type)
         add_wrapped(sql, "CAST(", name, " AS VARCHAR)");
 }
 
+static bool needs_quotes(char byte)
+{
+    return byte == ',' || byte == '"' || byte == '\r' || byte == '\n';
+}
+
 static void add_cell(struct buf *out, struct str text)
 {
     bool is_plain = text.len > 0;
 
     for (size_t i = 0; i < text.len && is_plain; i++)
-        is_plain = memchr(",\"\r\n", text.ptr[i], 4) == NULL;
+        is_plain = !needs_quotes(text.ptr[i]);
     if (is_plain) {
         buf_add(out, text);
         return;
