@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HELP_COLUMN = 18, WORKER_SOCKET = 3 };
+enum { HELP_COLUMN = 18, HELP_WIDTH = 100, WORKER_SOCKET = 3 };
 
 struct command {
     const char *words;
@@ -28,9 +28,8 @@ static const struct command commands[] = {
 };
 
 static const char exit_codes[] =
-    "Exit codes: 0 done; 1 the server refused, or rows failed; 2 wrong usage "
-    "or no credentials;\n            3 no answer from the server; 4 a "
-    "file of this machine\n";
+    "Exit codes: 0 done; 1 the server refused, or rows failed; 2 wrong usage or no credentials;\n"
+    "            3 no answer from the server; 4 a file of this machine; 130 interrupted\n";
 
 enum code cmd_serve(struct cli *cli, struct err *err)
 {
@@ -49,6 +48,20 @@ static void print_overview(FILE *to)
                   exit_codes);
 }
 
+/* Words, broken before the width of the help. */
+static void print_wrapped(struct str text)
+{
+    size_t column = 0;
+
+    while (text.len > 0) {
+        struct str word = str_cut(&text, ' ');
+        bool is_new_line = column > 0 && column + 1 + word.len > HELP_WIDTH;
+        (void)printf("%s%.*s", is_new_line ? "\n" : column > 0 ? " " : "", STR_ARG(word));
+        column = is_new_line || column == 0 ? word.len : column + 1 + word.len;
+    }
+    (void)printf("\n");
+}
+
 static void print_help(const struct command *command)
 {
     struct buf options;
@@ -58,7 +71,7 @@ static void print_help(const struct command *command)
     (void)printf("Usage: asof %s%s%s [OPTIONS]\n\n%s\n", command->words,
                  command->arguments[0] != '\0' ? " " : "", command->arguments, command->summary);
     if (command->details[0] != '\0')
-        (void)printf("%s\n", command->details);
+        print_wrapped(str_from(command->details));
     (void)printf("\n%.*s\n%s", STR_ARG(buf_str(&options)), exit_codes);
     buf_release(&options);
 }
