@@ -51,12 +51,18 @@ enum code api_new(const struct api_options *options, struct api **ret, struct er
     return OK;
 }
 
-void api_free(struct api *api)
+void api_stop(struct api *api)
 {
     query_pool_free(api->queries);
+    api->queries = NULL;
     /* Writes that wait for a slow disk: the writer still runs, and finishes them. */
     while (atomic_load(&api->deferred) > 0)
         (void)poll(NULL, 0, 1);
+}
+
+void api_free(struct api *api)
+{
+    api_stop(api);
     mem_free(api);
 }
 

@@ -31,7 +31,11 @@ struct api_options {
 };
 
 NODISCARD enum code api_new(const struct api_options *options, struct api **ret, struct err *err);
-void api_free(struct api *api); /* waits for running queries */
+/* Waits for running queries and for the writes that calls still wait for. No request comes any
+ * more. */
+void api_stop(struct api *api);
+/* After net_free: what net gives up at its end is still logged and counted here. */
+void api_free(struct api *api);
 /* net is known only after net_start, which needs the handler. */
 void api_attach(struct api *api, struct net *net);
 struct net_handler api_handler(struct api *api);

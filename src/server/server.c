@@ -166,9 +166,11 @@ static void server_stop(struct server *server)
     if (server->flusher != NULL)
         flusher_stop(server->flusher);
     if (server->api != NULL)
-        api_free(server->api);
+        api_stop(server->api);
     if (server->net != NULL)
         net_free(server->net);
+    if (server->api != NULL)
+        api_free(server->api);
     if (server->flush != NULL)
         flush_free(server->flush);
     if (server->flush_client != NULL)
