@@ -37,7 +37,6 @@ enum { ARCHITECTURE_X86_64 = 0 };
 
 enum {
     X32_CALL_BIT = 0x40000000,
-    NICE_LEVEL = 10,
     IO_PRIORITY_LOWEST = (2 << 13) | 7, /* best effort, last */
     IO_PRIORITY_PROCESS = 1,
     FILTER_LENGTH_MAX = 640,
@@ -355,7 +354,11 @@ static enum code enter_limits(const struct sandbox *sandbox, struct err *err)
 /* Priority is a courtesy to the server, not a wall: a refusal changes nothing. */
 static void enter_priority(void)
 {
-    (void)setpriority(PRIO_PROCESS, 0, NICE_LEVEL);
+    const struct sched_param none = {0};
+
+    /* Idle work is interrupted at once; work that is only nice may keep the server waiting a turn.
+     */
+    (void)sched_setscheduler(0, SCHED_IDLE, &none);
     (void)syscall(SYS_ioprio_set, IO_PRIORITY_PROCESS, 0, IO_PRIORITY_LOWEST);
 }
 
