@@ -448,7 +448,7 @@ static int use_limits(void)
 
     if (getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_max != 0)
         return 1;
-    return getpriority(PRIO_PROCESS, 0) == 10 ? 0 : 2; /* the call itself is not allowed */
+    return getpriority(PRIO_PROCESS, 0) == -1 ? 2 : 0; /* the call itself is not allowed */
 }
 
 static void test_allowed(void **state)
