@@ -229,16 +229,26 @@ static inline void kit_sign(struct kit *kit, const struct ask *ask, struct kit_e
         signed_finish(signed_request, &signer, &mine->arena);
 }
 
+/* A terminated copy; the buffer has no NUL behind it. */
+static inline char *kit_text(const struct buf *buf)
+{
+    char *copy = calloc(buf->len + 1, 1);
+
+    assert_non_null(copy);
+    if (buf->len > 0)
+        memcpy(copy, buf->ptr, buf->len);
+    return copy;
+}
+
 static inline void kit_answer(const struct kit_exchange *mine, struct answer *ret)
 {
     const struct http_response *response = &mine->exchange.response;
 
     memset(ret, 0, sizeof(*ret));
     ret->status = response->status;
-    ret->body = strndup(response->body.ptr == NULL ? "" : response->body.ptr, response->body.len);
+    ret->body = kit_text(&response->body);
     ret->body_len = response->body.len;
-    ret->headers =
-        strndup(response->headers.ptr == NULL ? "" : response->headers.ptr, response->headers.len);
+    ret->headers = kit_text(&response->headers);
     (void)snprintf(ret->content_type, sizeof(ret->content_type), "%.*s",
                    STR_ARG(response->content_type));
     const char *type = strstr(ret->headers, "x-amzn-ErrorType: ");
