@@ -137,6 +137,9 @@ static void undeferred_calls_do_not_count(void **state)
 {
     struct fixture *fixture = *state;
 
+    /* The call that made the group was answered before the writer counted it out. */
+    while (atomic_load(&fixture->kit.api->deferred) > 0)
+        (void)usleep(1000);
     call_begin(fixture);
     call_defer(&fixture->call);
     assert_true(fixture->call.is_deferred);
