@@ -46,7 +46,6 @@ enum {
     LIMIT_BODY_UPLOAD_PART = 16 * 1024 * 1024,
     LIMIT_BODIES_IN_FLIGHT = 256 * 1024 * 1024, /* of all connections */
     LIMIT_RESPONSE_BYTES = 64 * 1024 * 1024,    /* in memory, of one response */
-    LIMIT_CONNECTIONS = 10000,
 
     LIMIT_CREDENTIALS_BYTES = 1024 * 1024, /* of the credentials file */
 

@@ -16,9 +16,6 @@ enum { HASH_SECRET_BYTES = 192 };
 uint64_t hash_checksum(struct str bytes);
 
 /* A checksum over several pieces, as if they stood behind one another. */
-struct hash_piece {
-    struct str bytes;
-};
 uint64_t hash_checksum_pieces(const struct str *pieces, size_t count);
 
 /* XXH3, 128 bits, keyed by a secret of HASH_SECRET_BYTES random bytes: identity of record
